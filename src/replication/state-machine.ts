@@ -1,0 +1,51 @@
+import type { Zxid } from '../tree/zxid.ts'
+
+/** Where an executing state machine puts its transactions. Valid only during the call that was given it. */
+export interface ProposalSink {
+  /** The zxid that the next proposed transaction will have. */
+  readonly nextZxid: Zxid
+  /**
+   * Orders one transaction: it gets `nextZxid`. The bytes are copied.
+   */
+  propose(txn: Uint8Array): void
+}
+
+/**
+ * What is replicated, as the replication sees it. Requests and transactions are opaque bytes to it.
+ *
+ * `execute` and everything under "leader" is only called on the server that leads, between `beginReign` and `endReign`.
+ */
+export interface StateMachine {
+  /** The zxid of the last applied transaction, or of the loaded snapshot. */
+  readonly lastApplied: Zxid
+  /** Hexadecimal; equal on all servers that have applied the same history. */
+  digest(): string
+
+  /** Changes the state by one committed transaction. Cannot fail: what it throws stops the server. */
+  apply(zxid: Zxid, txn: Buffer): void
+  /** The transactions that were committed together have been applied: replies and watch events may leave now. */
+  applied(): void
+
+  /** Leader: this server now leads `epoch`, and its state holds the whole committed history. */
+  beginReign(epoch: number): void
+  /**
+   * Leader: decides about requests that server `from` sent, in order, on top of the state plus everything proposed in
+   * this reign. Every request yields exactly one transaction (a failed one an error transaction), or none when it was
+   * proposed before.
+   */
+  execute(from: number, requests: Buffer, sink: ProposalSink): void
+  /** Leader: a message from a server's own part that does not pass through the history (a session touched, ...). */
+  onMessage(from: number, message: Buffer): void
+  /** Leader: the reign is over; proposals that were not applied are forgotten. */
+  endReign(): void
+
+  /** Forgets everything: the state of an empty history. */
+  reset(): void
+  /** Replaces the state by a snapshot. */
+  load(zxid: Zxid, chunks: AsyncIterable<Buffer>): Promise<void>
+  /**
+   * The state as of `lastApplied` at the time of this call, in pieces, while later transactions go on being applied.
+   * Only one at a time.
+   */
+  snapshot(): AsyncIterable<Buffer>
+}
