@@ -1,0 +1,77 @@
+/** One member of the ensemble, as the configuration names it. */
+export interface ServerAddress {
+  /** 1 to 255. */
+  readonly id: number
+  readonly host: string
+  /** Null where the file does not say it: a zoo.cfg may leave the client port of other servers to their own files. */
+  readonly clientPort: number | null
+  /** Where its client port listens; null as above. */
+  readonly clientHost: string | null
+  /** Heartbeats and election. 0 in a standalone zoo.cfg, which names no such port: nothing is bound. */
+  readonly peerPort: number
+  /** Followers to leader. 0 as above. */
+  readonly leaderPort: number
+}
+
+/** Everything that one server is told when it starts: checked, complete, no defaults left to fill in. */
+export interface ServerConfig {
+  readonly serverId: number
+  /** Ascending by id; this server is one of them. */
+  readonly servers: readonly ServerAddress[]
+  /** One server that calls itself standalone, as ZooKeeper does, rather than the leader of an ensemble of one. */
+  readonly standalone: boolean
+  /** `zoo` when the text was a zoo.cfg. */
+  readonly format: 'table' | 'zoo'
+  /** Absolute: what the file calls dataDir. */
+  readonly dataDir: string
+  /** Absolute: where this very server keeps its files. `dataDir/<id>` in the table format, dataDir itself in a zoo.cfg. */
+  readonly serverDir: string
+
+  readonly clientPort: number
+  /** The address that the client port listens on; `0.0.0.0` for all. */
+  readonly clientHost: string
+
+  readonly tickTimeMs: number
+  /** How long joining and synchronizing may take. */
+  readonly initLimitTicks: number
+  /** How long a leader may be without a quorum, and a client without a leader. */
+  readonly syncLimitTicks: number
+  readonly minSessionTimeoutMs: number
+  readonly maxSessionTimeoutMs: number
+  /** Connections per client address; 0 for any number. */
+  readonly maxClientCnxns: number
+  /** Requests taken from clients and not yet answered, on this server. */
+  readonly globalOutstandingLimit: number
+  /** Transactions between two snapshots. */
+  readonly snapCount: number
+  /** The largest request frame, in bytes. */
+  readonly juteMaxBuffer: number
+  readonly fourLetterWords: ReadonlySet<string> | '*'
+
+  readonly heartbeatMs: number
+  /** Silence of a peer that counts as its failure. */
+  readonly peerTimeoutMs: number
+  /** Whether a returning higher id asks for the crown. */
+  readonly leaderPreemption: boolean
+  readonly replication: 'passive'
+  readonly resync: 'auto' | 'full'
+}
+
+/**
+ * The text of /zookeeper/config and of `conf`'s membership: one line per server, then the version, no final newline.
+ * `version` is the zxid of the configuration. Empty for a standalone zoo.cfg, which names no servers.
+ */
+export function describeMembership(config: ServerConfig, version: number): string {
+  if (config.servers.every((server) => server.leaderPort === 0)) return ''
+  const lines = config.servers.map((server) => {
+    const client =
+      server.clientPort === null ? '' : `;${bracketed(server.clientHost ?? '0.0.0.0')}:${server.clientPort}`
+    return `server.${server.id}=${bracketed(server.host)}:${server.leaderPort}:${server.peerPort}:participant${client}`
+  })
+  return [...lines, `version=${version.toString(16)}`].join('\n')
+}
+
+/** An IPv6 address needs brackets where a port follows it. */
+export function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}
