@@ -1,0 +1,86 @@
+import { assert } from '../runtime/assert.ts'
+import type { JuteReader } from '../wire/jute-reader.ts'
+import { JuteWriter } from '../wire/jute-writer.ts'
+import { Permission } from '../wire/node-flags.ts'
+import { type Acl, acls } from '../wire/records.ts'
+import { hashBytes } from './digest.ts'
+
+/** An access control list. Nodes with equal lists share one. Never changed after it was made. */
+export class AclList {
+  readonly entries: readonly Acl[]
+  /** As it goes over the wire: a vector of ACL. */
+  readonly bytes: Buffer
+  readonly hash: number
+  /** Nodes that have it; kept by the table. */
+  references = 0
+
+  constructor(entries: readonly Acl[]) {
+    const writer = new JuteWriter(64)
+    acls.write(writer, entries)
+    this.entries = entries
+    this.bytes = writer.take()
+    this.hash = hashBytes(this.bytes, 0, this.bytes.length)
+  }
+}
+
+/** Everybody may do everything: what nearly all nodes have. It belongs to no table and is not counted. */
+export const openAcl = new AclList([{ perms: Permission.all, scheme: 'world', id: 'anyone' }])
+/** Everybody may read. */
+export const readOnlyEntries: readonly Acl[] = [{ perms: Permission.read, scheme: 'world', id: 'anyone' }]
+
+/** Whether the open list stands at the reader's position; it is skipped then. */
+export function skipOpenAcl(reader: JuteReader): boolean {
+  const expected = openAcl.bytes
+  if (reader.remaining < expected.length) return false
+  const bytes = reader.bytes
+  const start = reader.position
+  for (let i = expected.length - 1; i >= 0; i--) if (bytes[start + i] !== expected[i]) return false
+  reader.skip(expected.length)
+  return true
+}
+
+/** Keeps one list of each kind, as long as a node has it. */
+export class AclTable {
+  readonly #lists = new Map<string, AclList>()
+
+  /** Reads the list of a transaction or snapshot, for `reference`. */
+  read(reader: JuteReader): AclList {
+    if (skipOpenAcl(reader)) return openAcl
+    const start = reader.position
+    const count = reader.vectorLength()
+    for (let i = 0; i < count; i++) {
+      reader.skip(4)
+      reader.skip(Math.max(reader.lengthPrefix(), 0))
+      reader.skip(Math.max(reader.lengthPrefix(), 0))
+    }
+    const known = this.#lists.get(reader.bytes.toString('latin1', start, reader.position))
+    if (known !== undefined) return known
+    reader.reset(reader.bytes, start, reader.position + reader.remaining)
+    return new AclList(acls.read(reader) ?? [])
+  }
+
+  /** A node takes the list on. Returns the one to keep. */
+  reference(list: AclList): AclList {
+    if (list === openAcl) return list
+    const key = list.bytes.toString('latin1')
+    const kept = this.#lists.get(key) ?? list
+    if (kept.references++ === 0) this.#lists.set(key, kept)
+    return kept
+  }
+
+  /** A node gives the list up. */
+  release(list: AclList): void {
+    if (list === openAcl) return
+    assert(list.references > 0, 'an access control list is released more often than taken')
+    if (--list.references === 0) this.#lists.delete(list.bytes.toString('latin1'))
+  }
+
+  get size(): number {
+    return this.#lists.size
+  }
+
+  clear(): void {
+    for (const list of this.#lists.values()) list.references = 0
+    this.#lists.clear()
+  }
+}

@@ -1,0 +1,25 @@
+import type { JuteWriter } from '../wire/jute-writer.ts'
+import type { Zxid } from './zxid.ts'
+
+/**
+ * What a server is told while a transaction changes its state, in ZooKeeper's order: the changes, then the reply.
+ * The state already shows the change. No call may reach back into the state to change it.
+ */
+export interface ApplyListener {
+  nodeCreated(path: string, zxid: Zxid): void
+  nodeDeleted(path: string, zxid: Zxid): void
+  nodeDataChanged(path: string, zxid: Zxid): void
+  nodeChildrenChanged(path: string, zxid: Zxid): void
+  sessionCreated(id: number, timeoutMs: number): void
+  /** After the events of its ephemeral nodes, before the reply to the request that closed it. */
+  sessionClosed(id: number, zxid: Zxid): void
+  /** Whether this server is to answer requests of that origin. Not asked for unnumbered requests. */
+  wantsReply(server: number, incarnation: number): boolean
+  /**
+   * The answer to request `number` begins: the body is written into the returned writer, then `endReply` is called.
+   * Between the two no other method is called. With an `error` other than 0 there is no body. A kept answer comes with
+   * the zxid it had the first time.
+   */
+  beginReply(number: number, zxid: Zxid, error: number): JuteWriter
+  endReply(): void
+}

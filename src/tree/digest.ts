@@ -1,0 +1,77 @@
+/** One round of MurmurHash3 (Austin Appleby, public domain): 32-bit integers only, so that it is cheap. */
+export function mix(hash: number, value: number): number {
+  let k = Math.imul(value, 0xcc9e2d51)
+  k = (k << 15) | (k >>> 17)
+  let h = hash ^ Math.imul(k, 0x1b873593)
+  h = (h << 13) | (h >>> 19)
+  return (Math.imul(h, 5) + 0xe6546b64) | 0
+}
+
+/** Mixes in a safe integer of up to 53 bits. */
+export function mixLong(hash: number, value: number): number {
+  return mix(mix(hash, value | 0), Math.floor(value / 2 ** 32) | 0)
+}
+
+/** Spreads every bit of the hash over all of it. */
+export function finish(hash: number): number {
+  let h = hash ^ (hash >>> 16)
+  h = Math.imul(h, 0x85ebca6b)
+  h ^= h >>> 13
+  h = Math.imul(h, 0xc2b2ae35)
+  return h ^ (h >>> 16)
+}
+
+export function hashString(text: string): number {
+  let h = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
+  return finish(h ^ text.length)
+}
+
+export function hashBytes(bytes: Buffer, start: number, end: number): number {
+  let h = end - start
+  let at = start
+  for (; at + 4 <= end; at += 4) {
+    h = mix(
+      h,
+      (bytes[at] as number) |
+        ((bytes[at + 1] as number) << 8) |
+        ((bytes[at + 2] as number) << 16) |
+        ((bytes[at + 3] as number) << 24),
+    )
+  }
+  for (; at < end; at++) h = mix(h, bytes[at] as number)
+  return finish(h)
+}
+
+/**
+ * The state's digest: two 32-bit sums over hashes of its parts. A sum does not depend on the order of the parts and is
+ * kept up to date by taking a part's old hash out and putting the new one in.
+ */
+export class StateDigest {
+  #a = 0
+  #b = 0
+
+  add(a: number, b: number): void {
+    this.#a = (this.#a + a) | 0
+    this.#b = (this.#b + b) | 0
+  }
+
+  subtract(a: number, b: number): void {
+    this.#a = (this.#a - a) | 0
+    this.#b = (this.#b - b) | 0
+  }
+
+  reset(): void {
+    this.#a = 0
+    this.#b = 0
+  }
+
+  /** Sixteen hexadecimal digits. */
+  toString(): string {
+    return hex(this.#a) + hex(this.#b)
+  }
+}
+
+function hex(value: number): string {
+  return (value >>> 0).toString(16).padStart(8, '0')
+}

@@ -1,0 +1,83 @@
+import { DecodeError } from '../wire/decode-error.ts'
+import type { JuteReader } from '../wire/jute-reader.ts'
+import type { JuteWriter } from '../wire/jute-writer.ts'
+import { Id } from '../wire/records.ts'
+
+/**
+ * A client's write on its way to the leader. Many are laid end to end, in the order they came:
+ *
+ *     length       i32   bytes behind this field
+ *     number       i64   the origin's running number, from 1; 0 for what the leader itself asks
+ *     incarnation  i64   which start of the origin's process
+ *     sessionId    i64
+ *     requestId    i32   the client's xid
+ *     flags        i32   reserved: 0
+ *     opcode       i32
+ *     identities   vector of { scheme, id }
+ *     body               as the client sent it
+ */
+export class RequestEnvelope {
+  number = 0
+  incarnation = 0
+  sessionId = 0
+  requestId = 0
+  opcode = 0
+  identities: readonly Id[] = []
+}
+
+/** Where the four fields start that a transaction repeats as they are: number to requestId. */
+export const originFieldsStart = 4
+export const originFieldsEnd = 32
+
+const noIdentities: readonly Id[] = []
+
+/** Appends one request; its body is `source` from `start` to `end`. Buffer owners may reuse the envelope. */
+export function encodeRequest(
+  writer: JuteWriter,
+  envelope: RequestEnvelope,
+  source: Buffer,
+  start: number,
+  end: number,
+): void {
+  const mark = writer.beginFrame()
+  writer
+    .long(envelope.number)
+    .long(envelope.incarnation)
+    .long(envelope.sessionId)
+    .int(envelope.requestId)
+    .int(0)
+    .int(envelope.opcode)
+    .int(envelope.identities.length)
+  for (const identity of envelope.identities) Id.write(writer, identity)
+  writer.rawRange(source, start, end)
+  writer.endFrame(mark)
+}
+
+/**
+ * Reads one request's fields into `envelope` and leaves the reader at the body. The reader's range is the request
+ * without its length. Throws DecodeError.
+ */
+export function readEnvelope(reader: JuteReader, envelope: RequestEnvelope): void {
+  envelope.number = countOf(reader.long(), 'request number')
+  envelope.incarnation = countOf(reader.long(), 'incarnation')
+  envelope.sessionId = countOf(reader.long(), 'session id')
+  envelope.requestId = reader.int()
+  const flags = reader.int()
+  if (flags !== 0) throw new DecodeError(`found request flags ${flags}, expected 0`)
+  envelope.opcode = reader.int()
+  const identities = reader.vectorLength()
+  envelope.identities = identities > 0 ? readIdentities(reader, identities) : noIdentities
+}
+
+function readIdentities(reader: JuteReader, count: number): Id[] {
+  const identities: Id[] = []
+  for (let i = 0; i < count; i++) identities.push(Id.read(reader))
+  return identities
+}
+
+function countOf(value: number, what: string): number {
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new DecodeError(`found ${what} ${value}, expected 0 to 2^53 - 1`)
+  }
+  return value
+}

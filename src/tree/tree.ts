@@ -1,0 +1,284 @@
+import { assert } from '../runtime/assert.ts'
+import type { JuteWriter } from '../wire/jute-writer.ts'
+import { type AclList, AclTable, openAcl } from './acl-table.ts'
+import { finish, hashBytes, hashString, mix, mixLong, type StateDigest } from './digest.ts'
+import { nameOf, parentOf, rootPath } from './paths.ts'
+import { Znode } from './znode.ts'
+import type { Zxid } from './zxid.ts'
+
+/** Is told of a node before it changes or goes: a snapshot under way saves it as it was. */
+export interface NodeChangeWatcher {
+  nodeWillChange(path: string, node: Znode): void
+}
+
+const noData = Buffer.alloc(0)
+const noNames: ReadonlySet<string> = new Set()
+
+/**
+ * All nodes by path. A `Znode` is a handle: what it holds is asked of the tree, and is as of now. The changing methods
+ * are for `apply` and for loading a snapshot; they assert what `execute` has checked.
+ */
+export class Tree {
+  readonly acls = new AclTable()
+  /** While a snapshot is taken: who is to be told, and the mark of nodes that need no telling. */
+  watcher: NodeChangeWatcher | null = null
+  snapshotMark = 0
+
+  readonly #nodes = new Map<string, Znode>()
+  readonly #digest: StateDigest
+  #dataBytes = 0
+  #ephemeralCount = 0
+
+  constructor(digest: StateDigest) {
+    this.#digest = digest
+  }
+
+  /** As ZooKeeper counts: the root is stored under two names there. */
+  get nodeCount(): number {
+    return this.#nodes.size + 1
+  }
+
+  get ephemeralCount(): number {
+    return this.#ephemeralCount
+  }
+
+  /** Bytes of all data plus characters of all paths. */
+  get approximateDataBytes(): number {
+    return this.#dataBytes
+  }
+
+  /** The empty path is another name of the root, for reads. */
+  find(path: string): Znode | undefined {
+    return this.#nodes.get(path) ?? (path === '' ? this.#nodes.get(rootPath) : undefined)
+  }
+
+  /** A VIEW: write it out or copy it at once, the next change may overwrite it. */
+  data(node: Znode): Buffer | null {
+    return node.data
+  }
+
+  acl(node: Znode): AclList {
+    return node.acl
+  }
+
+  czxid(node: Znode): Zxid {
+    return node.czxid
+  }
+
+  mzxid(node: Znode): Zxid {
+    return node.mzxid
+  }
+
+  pzxid(node: Znode): Zxid {
+    return node.pzxid
+  }
+
+  version(node: Znode): number {
+    return node.version
+  }
+
+  /** The owning session's id; 0 for a node that outlives sessions. */
+  ephemeralOwner(node: Znode): number {
+    return node.ephemeralOwner
+  }
+
+  childCount(node: Znode): number {
+    return node.children === null ? 0 : node.children.size
+  }
+
+  /** In no particular order; valid until the next change. */
+  childNames(node: Znode): ReadonlySet<string> {
+    return node.children ?? noNames
+  }
+
+  /** Writes the 68-byte Stat. */
+  writeStat(node: Znode, writer: JuteWriter): void {
+    const childCount = this.childCount(node)
+    writer
+      .long(node.czxid)
+      .long(node.mzxid)
+      .long(node.ctime)
+      .long(node.mtime)
+      .int(node.version)
+      .int(2 * node.childCreations - childCount)
+      .int(node.aversion)
+      .long(node.ephemeralOwner)
+      .int(node.data === null ? 0 : node.data.length)
+      .int(childCount)
+      .long(node.pzxid)
+  }
+
+  /** All nodes, parents not always first. New ones that appear during the iteration are included. */
+  entries(): IterableIterator<[string, Znode]> {
+    return this.#nodes.entries()
+  }
+
+  /** Adds a node and counts it at its parent. `data` is copied from `source`; `dataLength` -1 stands for null. */
+  create(
+    path: string,
+    source: Buffer,
+    dataAt: number,
+    dataLength: number,
+    acl: AclList,
+    ephemeralOwner: number,
+    zxid: Zxid,
+    wallMs: number,
+  ): Znode {
+    assert(!this.#nodes.has(path), () => `create: ${path} exists`)
+    const parentPath = parentOf(path)
+    const parent = this.#nodes.get(parentPath)
+    assert(parent !== undefined, () => `create: the parent of ${path} does not exist`)
+    const data = dataLength < 0 ? null : copyOf(source, dataAt, dataLength)
+    const mark = this.snapshotMark
+    const node = new Znode(hashString(path), data, acl, ephemeralOwner, zxid, wallMs, mark)
+    this.insert(path, node)
+    this.#willChange(parentPath, parent)
+    parent.children ??= new Set()
+    parent.children.add(nameOf(path))
+    parent.childCreations = (parent.childCreations + 1) | 0
+    parent.pzxid = zxid
+    this.#rehashB(parent)
+    return node
+  }
+
+  /** Takes a node without children away. */
+  remove(path: string, zxid: Zxid): void {
+    const node = this.#nodes.get(path)
+    assert(node !== undefined, () => `remove: ${path} does not exist`)
+    assert(this.childCount(node) === 0, () => `remove: ${path} has children`)
+    const parentPath = parentOf(path)
+    const parent = this.#nodes.get(parentPath)
+    assert(parent !== undefined && parent.children !== null, () => `remove: ${path} has no parent`)
+    this.#willChange(path, node)
+    this.#nodes.delete(path)
+    this.acls.release(node.acl)
+    this.#digest.subtract(node.digestA, node.digestB)
+    this.#dataBytes -= path.length + (node.data === null ? 0 : node.data.length)
+    if (node.ephemeralOwner !== 0) this.#ephemeralCount--
+    this.#willChange(parentPath, parent)
+    parent.children.delete(nameOf(path))
+    if (parent.children.size === 0) parent.children = null
+    if (zxid > parent.pzxid) parent.pzxid = zxid
+    this.#rehashB(parent)
+  }
+
+  /** Replaces the data and raises the version. */
+  setData(
+    path: string,
+    node: Znode,
+    source: Buffer,
+    dataAt: number,
+    dataLength: number,
+    zxid: Zxid,
+    wallMs: number,
+  ): void {
+    this.#willChange(path, node)
+    const before = node.data
+    if (dataLength > 0 && before !== null && before.length === dataLength) {
+      // Same length: no new buffer. Nobody holds a view across a change.
+      source.copy(before, 0, dataAt, dataAt + dataLength)
+    } else {
+      node.data = dataLength < 0 ? null : copyOf(source, dataAt, dataLength)
+      this.#dataBytes += Math.max(dataLength, 0) - (before === null ? 0 : before.length)
+    }
+    node.dataHash = dataLength < 0 ? -1 : hashBytes(source, dataAt, dataAt + dataLength)
+    node.version = nextVersion(node.version)
+    node.mzxid = zxid
+    node.mtime = wallMs
+    this.#rehashA(node)
+  }
+
+  setAcl(path: string, node: Znode, acl: AclList): void {
+    this.#willChange(path, node)
+    const kept = this.acls.reference(acl)
+    this.acls.release(node.acl)
+    node.acl = kept
+    node.aversion = nextVersion(node.aversion)
+    this.#rehashB(node)
+  }
+
+  /** Puts a complete node in, without counting it at its parent: the initial tree, and snapshots. */
+  insert(path: string, node: Znode): void {
+    node.acl = this.acls.reference(node.acl)
+    node.dataHash = node.data === null ? -1 : hashBytes(node.data, 0, node.data.length)
+    this.#nodes.set(path, node)
+    this.#dataBytes += path.length + (node.data === null ? 0 : node.data.length)
+    if (node.ephemeralOwner !== 0) this.#ephemeralCount++
+    this.#rehashA(node)
+    this.#rehashB(node)
+  }
+
+  /** Names an inserted node among its parent's children; whether the parent is there. */
+  link(path: string): boolean {
+    const parent = this.#nodes.get(parentOf(path))
+    if (parent === undefined) return false
+    parent.children ??= new Set()
+    parent.children.add(nameOf(path))
+    this.#rehashB(parent)
+    return true
+  }
+
+  clear(): void {
+    for (const node of this.#nodes.values()) this.#digest.subtract(node.digestA, node.digestB)
+    this.#nodes.clear()
+    this.acls.clear()
+    this.#dataBytes = 0
+    this.#ephemeralCount = 0
+  }
+
+  #willChange(path: string, node: Znode): void {
+    if (this.watcher !== null && node.snapshotMark !== this.snapshotMark) {
+      this.watcher.nodeWillChange(path, node)
+      node.snapshotMark = this.snapshotMark
+    }
+  }
+
+  /** The half of the digest that changes with the data. */
+  #rehashA(node: Znode): void {
+    let h = mix(node.pathHash, node.dataHash)
+    h = mix(h, node.version)
+    h = mixLong(h, node.mzxid)
+    h = finish(mixLong(h, node.mtime))
+    this.#digest.add(h - node.digestA, 0)
+    node.digestA = h
+  }
+
+  /** The half that changes with the children and the access control list. */
+  #rehashB(node: Znode): void {
+    let h = mix(node.pathHash ^ 0x5bd1e995, node.acl.hash)
+    h = mix(h, node.aversion)
+    h = mix(h, node.childCreations)
+    h = mix(h, this.childCount(node))
+    h = mixLong(h, node.czxid)
+    h = mixLong(h, node.ctime)
+    h = mixLong(h, node.ephemeralOwner)
+    h = finish(mixLong(h, node.pzxid))
+    this.#digest.add(0, h - node.digestB)
+    node.digestB = h
+  }
+}
+
+/** The version after a change: it never becomes -1, which means "any" where a version is expected. */
+export function nextVersion(version: number): number {
+  const next = (version + 1) | 0
+  return next === -1 ? 0 : next
+}
+
+function copyOf(source: Buffer, at: number, length: number): Buffer {
+  if (length === 0) return noData
+  const copy = Buffer.allocUnsafe(length)
+  source.copy(copy, 0, at, at + length)
+  return copy
+}
+
+/** The tree of an ensemble that has never seen a write. */
+export function plantInitialTree(tree: Tree, configAcl: AclList): void {
+  for (const path of ['/', '/zookeeper', '/zookeeper/quota', '/zookeeper/config']) {
+    const acl = path === '/zookeeper/config' ? configAcl : openAcl
+    const node = new Znode(hashString(path), noData, acl, 0, 0, 0, 0)
+    // As ZooKeeper's own set-up leaves it.
+    if (path === '/zookeeper/config') node.aversion = -1
+    tree.insert(path, node)
+    if (path !== '/') tree.link(path)
+  }
+}

@@ -1,0 +1,54 @@
+import type { AclList } from './acl-table.ts'
+import type { Zxid } from './zxid.ts'
+
+/**
+ * One node. Its path is the key it is found by. Only `Tree` and what belongs to it touch the fields: they are to become
+ * columns some day; everybody else asks the tree.
+ */
+export class Znode {
+  data: Buffer | null
+  acl: AclList
+  readonly czxid: Zxid
+  mzxid: Zxid
+  /** Last child create or delete; the node's own czxid before any. */
+  pzxid: Zxid
+  readonly ctime: number
+  mtime: number
+  version = 0
+  aversion = 0
+  /** Children ever created: the next sequential child's number. Wraps at 2^31. */
+  childCreations = 0
+  /** Session that the node ends with; 0 for none. */
+  readonly ephemeralOwner: number
+  /** Names. Null until the first child. */
+  children: Set<string> | null = null
+  /** The last snapshot that has this node as it should be. */
+  snapshotMark: number
+
+  readonly pathHash: number
+  dataHash = 0
+  /** What the node adds to the state's digest. */
+  digestA = 0
+  digestB = 0
+
+  constructor(
+    pathHash: number,
+    data: Buffer | null,
+    acl: AclList,
+    ephemeralOwner: number,
+    zxid: Zxid,
+    wallMs: number,
+    snapshotMark: number,
+  ) {
+    this.pathHash = pathHash
+    this.data = data
+    this.acl = acl
+    this.ephemeralOwner = ephemeralOwner
+    this.czxid = zxid
+    this.mzxid = zxid
+    this.pzxid = zxid
+    this.ctime = wallMs
+    this.mtime = wallMs
+    this.snapshotMark = snapshotMark
+  }
+}
