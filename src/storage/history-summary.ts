@@ -1,5 +1,6 @@
 import { assert } from '../runtime/assert.ts'
 import { counterMax, counterOf, epochMax, epochOf, type Zxid, zxidOf } from '../tree/zxid.ts'
+import { recordBytes, recordZxid } from './record.ts'
 
 /** The last transaction of one epoch in a history. */
 export interface EpochEnd {
@@ -79,6 +80,15 @@ export class SummaryTracker {
       this.#ends.push({ epoch, lastCounter: counterOf(zxid) })
     }
     this.#summary = null
+  }
+
+  /** Takes in a run of whole records. */
+  extendBy(records: Buffer, last: Zxid): void {
+    const end = this.#ends.at(-1)
+    if (end === undefined || end.epoch !== epochOf(last)) {
+      for (let at = 0; at < records.length; at += recordBytes(records, at))
+        this.extend(recordZxid(records, at))
+    } else this.extend(last)
   }
 
   /** Forgets everything behind `zxid`, which must be held. */

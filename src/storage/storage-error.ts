@@ -1,3 +1,4 @@
+import { BrokenInvariant } from '../runtime/assert.ts'
 import { formatZxid, type Zxid } from '../tree/zxid.ts'
 
 /**
@@ -5,9 +6,10 @@ import { formatZxid, type Zxid } from '../tree/zxid.ts'
  * - `NEWER_FORMAT`: written by a newer version of this program.
  * - `DAMAGED`: what was durable once is not whole any more; nothing of it may be served or voted with.
  * - `LOCKED`: another live process works in the folder.
+ * - `PURGED`: the log does not reach back as far as was asked; a snapshot does.
  * - `IO`: the disk refused an operation (full, broken, closed). Nothing more is acknowledged after it.
  */
-export type StorageErrorCode = 'WRONG_SERVER' | 'NEWER_FORMAT' | 'DAMAGED' | 'LOCKED' | 'IO'
+export type StorageErrorCode = 'WRONG_SERVER' | 'NEWER_FORMAT' | 'DAMAGED' | 'LOCKED' | 'PURGED' | 'IO'
 
 /** Why the history on disk cannot be used any further. The message names what was found, what was expected and the way out. */
 export class StorageError extends Error {
@@ -41,9 +43,17 @@ export function damaged(damage: Damage): StorageError {
   )
 }
 
-/** Wraps what the disk threw, naming what was being done. An error that is a StorageError already passes through. */
+export const newerFormat = (path: string, found: number, expected: number): StorageError =>
+  new StorageError(
+    'NEWER_FORMAT',
+    `${path}: found format version ${found}, expected ${expected} or less. ` +
+      'Way out: run the version of this program that wrote it, or a later one.',
+  )
+
+/** Wraps what the disk threw, naming what was being done. A StorageError passes through; a broken invariant is thrown on. */
 export function ioFailed(doing: string, cause: unknown): StorageError {
   if (cause instanceof StorageError) return cause
+  if (cause instanceof BrokenInvariant) throw cause
   const reason = cause instanceof Error ? cause.message : String(cause)
   const wayOut =
     errorCode(cause) === 'ENOSPC'

@@ -1,137 +1,268 @@
-import type { Disk } from '../runtime/disk.ts'
-import type { Log } from '../runtime/log.ts'
-import type { Timers } from '../runtime/timers.ts'
-import type { Zxid } from '../tree/zxid.ts'
+import { assert } from '../runtime/assert.ts'
+import { epochMax, type Zxid } from '../tree/zxid.ts'
+import { historyName, historyNumber, stateFileName } from './file-names.ts'
+import type { HistoryFolder, HistoryOptions } from './history-folder.ts'
 import type { HistorySummary } from './history-summary.ts'
+import { BuiltHistory } from './replacement.ts'
+import { lockServerFolder, openServerFolder } from './server-folder.ts'
+import { type StateFile, writeStateFile } from './state-file.ts'
+import type {
+  DurableState,
+  HistoryReplacement,
+  RecoveryTarget,
+  SnapshotForFollower,
+  StorageOptions,
+} from './storage-api.ts'
+import { ioFailed, StorageError } from './storage-error.ts'
 
 export type { EpochEnd, HistorySummary } from './history-summary.ts'
 export { commonPoint } from './history-summary.ts'
+export type {
+  DurableState,
+  HistoryReplacement,
+  RecoveryTarget,
+  SnapshotForFollower,
+  StorageOptions,
+} from './storage-api.ts'
 export { StorageError } from './storage-error.ts'
 
-export interface DurableState {
-  ensembleId: string | null
-  promisedEpoch: number
-  /** Server id that `promisedEpoch` was promised to; 0 when nobody. */
-  promisedTo: number
-  currentEpoch: number
-}
-
-export interface StorageOptions {
-  disk: Disk
-  /** This server's own folder; made when missing. */
-  folder: string
-  serverId: number
-  log: Log
-  timers: Timers
-  /** A log segment is closed once it is this large. Default 64 MB. */
-  segmentBytesMax?: number
-  /** 1 or more, default 3. The log keeps everything behind the oldest kept snapshot. */
-  snapshotsKept?: number
-}
-
-/** What recovery fills: the replicated state. */
-export interface RecoveryTarget {
-  reset(): void
-  load(zxid: Zxid, chunks: AsyncIterable<Buffer>): Promise<void>
-  /** `payload` is a view that is valid during the call only. */
-  apply(zxid: Zxid, payload: Buffer): void
-}
-
-export interface SnapshotForFollower {
-  zxid: Zxid
-  bytes: number
-  /** Raw file bytes, header included, for `HistoryReplacement.addSnapshotBytes`. */
-  chunks: AsyncGenerator<Buffer>
-}
-
-export interface HistoryReplacement {
-  /** Raw bytes of a snapshot file, in order; all of them before the first records. */
-  addSnapshotBytes(chunk: Buffer): Promise<void>
-  /** Whole records that follow the snapshot (or the beginning) without gap. */
-  appendRecords(records: Buffer): Promise<void>
-  /** Everything is made durable and checked, then this history and these values become the server's own, at once. */
-  commit(changes: Partial<DurableState>): Promise<void>
-  /** Forgets what was built. Harmless after `commit` or a failure. */
-  abandon(): Promise<void>
-}
-
-const unwritten = (): never => {
-  throw new Error('being written')
-}
+const segmentBytesMaxDefault = 64 * 1024 * 1024
+const preallocateBytesDefault = 4 * 1024 * 1024
+const snapshotsKeptDefault = 3
 
 /** The history of one server on its disk: durable state, log and snapshots. */
 export class Storage {
-  static open(_options: StorageOptions): Promise<Storage> {
-    return unwritten()
+  readonly #options: HistoryOptions
+  readonly #unlock: () => Promise<void>
+  #file: StateFile
+  #state: DurableState
+  #history: HistoryFolder
+  #saving: Promise<void> = Promise.resolve()
+  #failure: StorageError | null = null
+  #lastHistory: number
+
+  /**
+   * Locks the folder, finds its history and makes all of it durable; an empty folder gets an empty history.
+   * Rejects with a StorageError of any code but PURGED.
+   */
+  static async open(options: StorageOptions): Promise<Storage> {
+    const { disk, folder } = options
+    try {
+      await disk.makeFolder(folder)
+    } catch (cause) {
+      throw ioFailed(`making ${folder}`, cause)
+    }
+    const unlock = await lockServerFolder(disk, folder)
+    try {
+      const history = {
+        disk,
+        folder,
+        log: options.log,
+        timers: options.timers,
+        segmentBytesMax: options.segmentBytesMax ?? segmentBytesMaxDefault,
+        preallocateBytes: options.preallocateBytes ?? preallocateBytesDefault,
+        snapshotsKept: options.snapshotsKept ?? snapshotsKeptDefault,
+      }
+      const { file, found } = await openServerFolder(history, options.serverId)
+      return new Storage(history, unlock, file, found)
+    } catch (cause) {
+      await unlock()
+      throw ioFailed(`opening ${folder}`, cause)
+    }
   }
+
+  private constructor(
+    options: HistoryOptions,
+    unlock: () => Promise<void>,
+    file: StateFile,
+    history: HistoryFolder,
+  ) {
+    this.#options = options
+    this.#unlock = unlock
+    this.#file = file
+    this.#state = stateOf(file)
+    this.#history = history
+    this.#lastHistory = historyNumber(file.history) ?? 0
+  }
+
+  /** What the disk holds: values whose saving is under way are not in it yet. */
   get state(): DurableState {
-    return unwritten()
+    return this.#state
   }
-  /** Durable when resolved; calls are serialised. */
-  saveState(_changes: Partial<DurableState>): Promise<void> {
-    return unwritten()
+
+  /**
+   * Durable when resolved; calls are serialised. Epochs never go down, and an ensemble id is never changed for another:
+   * the latter is refused with WRONG_SERVER.
+   */
+  saveState(changes: Partial<DurableState>): Promise<void> {
+    return this.#save(changes, null)
   }
+
   /** The last appended transaction. */
   get lastZxid(): Zxid {
-    return unwritten()
+    return this.#history.lastZxid
   }
+
   /** The last one that a sync has covered. */
   get durableZxid(): Zxid {
-    return unwritten()
+    return this.#history.durableZxid
   }
+
   /** The highest commit point seen in records, snapshots or `noteCommit`. */
   get commitZxid(): Zxid {
-    return unwritten()
+    return this.#history.commitZxid
   }
+
   /** The log holds every transaction after this one; 0: from the beginning. */
   get logStartZxid(): Zxid {
-    return unwritten()
+    return this.#history.logStartZxid
   }
+
   /** The newest good snapshot; 0 when there is none. */
   get snapshotZxid(): Zxid {
-    return unwritten()
+    return this.#history.snapshotZxid
   }
-  /** Bytes that were handed to `append` and are not durable yet: what a caller bounds by ceasing to read its link. */
+
+  /** Bytes that were handed to `append` and are not durable yet: a caller bounds them by ceasing to read its link. */
   get unsyncedBytes(): number {
-    return unwritten()
+    return this.#history.unsyncedBytes
   }
-  /** Everything up to `zxid` is committed. Cheap; written down with the next group of records. */
-  noteCommit(_zxid: Zxid): void {
-    unwritten()
+
+  /** Everything in this history up to `zxid` is committed. Cheap; written down with the next group of records. */
+  noteCommit(zxid: Zxid): void {
+    this.#history.noteCommit(zxid)
   }
+
   summary(): HistorySummary {
-    return unwritten()
+    return this.#history.summary()
   }
-  /** `pending`: one whole record (header included) per buffer, those behind `commitZxid`, in order. */
-  recover(_target: RecoveryTarget): Promise<{ pending: Buffer[] }> {
-    return unwritten()
-  }
+
   /**
-   * Appends whole records that follow `this.lastZxid` without gap. `lastZxid` is the zxid of the last of them. The
-   * buffer is lent until the promise settles. Resolves, in order, when they are durable; rejects with a StorageError IO.
+   * Newest snapshot, then every record up to `commitZxid`; done at the start and after a replacement.
+   * `pending`: those behind, one whole record (header included) per buffer, in order.
    */
-  append(_records: Buffer, _lastZxid: Zxid): Promise<void> {
-    return unwritten()
+  recover(target: RecoveryTarget): Promise<{ pending: Buffer[] }> {
+    return this.#history.recover(target)
   }
-  /** Wipes everything behind `zxid`, which is in the history and not below `commitZxid`. Durable when resolved. */
-  truncate(_zxid: Zxid): Promise<void> {
-    return unwritten()
+
+  /**
+   * Appends whole records that follow `this.lastZxid` without gap (asserted; `inspectRecords` is the gate for what came
+   * over a network). `lastZxid` is the zxid of the last of them. The buffer is lent until the promise settles. Resolves,
+   * in order, when they are durable; rejects with a StorageError IO, and so do all later calls.
+   */
+  append(records: Buffer, lastZxid: Zxid): Promise<void> {
+    return this.#history.append(records, lastZxid)
   }
-  /** Whole records after `after` up to `upTo` (at most `durableZxid`), in batches of about 1 MB. */
-  readRecords(_after: Zxid, _upTo: Zxid): AsyncGenerator<Buffer> {
-    return unwritten()
+
+  /**
+   * Wipes everything behind `zxid`, which is in the history and not below `commitZxid` (asserted). Durable when resolved.
+   * Not while records are being appended (asserted).
+   */
+  truncate(zxid: Zxid): Promise<void> {
+    return this.#history.truncate(zxid)
   }
+
+  /**
+   * Whole records after `after` (in the history, asserted) up to `upTo` (at most `durableZxid`), in buffers of about 1 MB
+   * that are the caller's. Safe while appending and purging, which spares what is being read; not across a truncate below
+   * `upTo`. Rejects with PURGED when the log does not reach back, and with DAMAGED.
+   */
+  readRecords(after: Zxid, upTo: Zxid): AsyncGenerator<Buffer> {
+    return this.#history.readRecords(after, upTo)
+  }
+
+  /** The newest snapshot file for a follower; null when there is none (then the log reaches back to 0). */
   readSnapshot(): Promise<SnapshotForFollower | null> {
-    return unwritten()
+    return this.#history.readSnapshot()
   }
-  /** Stores the state as of `zxid`, then purges. One at a time. */
-  writeSnapshot(_options: { zxid: Zxid; digest: string; chunks: AsyncIterable<Buffer> }): Promise<void> {
-    return unwritten()
+
+  /**
+   * Stores the state as of `zxid`, which is applied, then purges. One at a time (asserted). Rejects with a StorageError
+   * IO; the log goes on then, and the older snapshots are still there.
+   */
+  writeSnapshot(options: { zxid: Zxid; digest: string; chunks: AsyncIterable<Buffer> }): Promise<void> {
+    return this.#history.writeSnapshot(options)
   }
+
+  /** A whole history received from elsewhere, built beside the present one. */
   beginReplacement(): Promise<HistoryReplacement> {
-    return unwritten()
+    this.#lastHistory += 1
+    const name = historyName(this.#lastHistory)
+    const folder = `${this.#options.folder}/${name}`
+    const install = async (history: HistoryFolder, changes: Partial<DurableState>): Promise<void> => {
+      await this.#options.disk.syncFolder(this.#options.folder)
+      await this.#save(changes, { history, name })
+    }
+    return Promise.resolve(new BuiltHistory({ ...this.#options, folder }, install))
   }
-  close(): Promise<void> {
-    return unwritten()
+
+  /** Lets what was appended become durable, and lets go of the folder. */
+  async close(): Promise<void> {
+    await this.#saving.catch(() => {})
+    try {
+      await this.#history.close()
+    } catch (cause) {
+      throw ioFailed(`closing ${this.#options.folder}`, cause)
+    } finally {
+      await this.#unlock()
+    }
   }
+
+  #save(changes: Partial<DurableState>, successor: Successor | null): Promise<void> {
+    const saved = this.#saving.then(() => this.#saveNow(changes, successor))
+    this.#saving = saved.catch(() => {})
+    return saved
+  }
+
+  async #saveNow(changes: Partial<DurableState>, successor: Successor | null): Promise<void> {
+    if (this.#failure !== null) throw this.#failure
+    const old = this.#history
+    const history = successor?.history ?? old
+    const file: StateFile = {
+      ...this.#file,
+      ...changes,
+      committedZxid: Math.min(history.commitZxid, history.durableZxid),
+      history: successor?.name ?? this.#file.history,
+    }
+    checkChange(this.#file, file, this.#options.folder)
+    try {
+      await writeStateFile(this.#options.disk, this.#options.folder, file)
+    } catch (cause) {
+      // Which of the two states the disk holds is unknown now: nothing may be promised or acknowledged any more.
+      this.#failure = ioFailed(`writing ${this.#options.folder}/${stateFileName}`, cause)
+      old.fail(this.#failure)
+      throw this.#failure
+    }
+    this.#file = file
+    this.#state = stateOf(file)
+    this.#history = history
+    if (history !== old) await old.retire()
+  }
+}
+
+interface Successor {
+  history: HistoryFolder
+  /** Of its folder. */
+  name: string
+}
+
+const stateOf = ({ ensembleId, promisedEpoch, promisedTo, currentEpoch }: StateFile): DurableState =>
+  Object.freeze({ ensembleId, promisedEpoch, promisedTo, currentEpoch })
+
+function checkChange(before: StateFile, after: StateFile, folder: string): void {
+  if (before.ensembleId !== null && after.ensembleId !== before.ensembleId)
+    throw new StorageError(
+      'WRONG_SERVER',
+      `${folder} belongs to ensemble ${before.ensembleId}, found ensemble ${after.ensembleId}. ` +
+        'Way out: check the addresses in the config; to move this server there, empty its data directory first.',
+    )
+  assert(
+    after.promisedEpoch >= before.promisedEpoch && after.promisedEpoch <= epochMax,
+    () => `promised epoch ${before.promisedEpoch} to become ${after.promisedEpoch}`,
+  )
+  assert(
+    after.currentEpoch >= before.currentEpoch && after.currentEpoch <= after.promisedEpoch,
+    () =>
+      `current epoch ${before.currentEpoch} to become ${after.currentEpoch}, promised ${after.promisedEpoch}`,
+  )
 }

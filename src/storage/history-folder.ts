@@ -1,0 +1,297 @@
+import { assert } from '../runtime/assert.ts'
+import type { Disk } from '../runtime/disk.ts'
+import type { Log } from '../runtime/log.ts'
+import type { Timers } from '../runtime/timers.ts'
+import { formatZxid, type Zxid } from '../tree/zxid.ts'
+import { building, snapshotName } from './file-names.ts'
+import type { HistorySummary, SummaryTracker } from './history-summary.ts'
+import { HistoryLog } from './log.ts'
+import { purgeable } from './purge.ts'
+import { inspectRecords, recordBytes, recordHeaderBytes, recordZxid } from './record.ts'
+import { findHistory } from './recovery.ts'
+import { SnapshotReader, SnapshotWriter } from './snapshot-file.ts'
+import type { RecoveryTarget, SnapshotForFollower } from './storage-api.ts'
+import { ioFailed } from './storage-error.ts'
+
+export interface HistoryOptions {
+  disk: Disk
+  folder: string
+  log: Log
+  timers: Timers
+  segmentBytesMax: number
+  preallocateBytes: number
+  snapshotsKept: number
+}
+
+const rawChunkBytes = 1024 * 1024
+
+/** One whole history: a log, snapshots, and what is known of its shape. */
+export class HistoryFolder {
+  readonly #options: HistoryOptions
+  readonly #log: HistoryLog
+  readonly #summary: SummaryTracker
+  /** Ascending. */
+  readonly #snapshots: Zxid[]
+  readonly #snapshotReaders = new Map<Zxid, number>()
+  #commit: Zxid
+  /** Readers and writers of snapshots or of the log that are at work. */
+  #uses = 0
+  #writingSnapshot = false
+  /** Another history has taken its place. */
+  #retired = false
+
+  /** Rejects with DAMAGED or NEWER_FORMAT. */
+  static async open(options: HistoryOptions): Promise<HistoryFolder> {
+    const found = await findHistory(options)
+    return new HistoryFolder(options, found)
+  }
+
+  private constructor(options: HistoryOptions, found: Awaited<ReturnType<typeof findHistory>>) {
+    this.#options = options
+    this.#summary = found.summary
+    this.#snapshots = found.snapshots
+    this.#commit = found.commit
+    const logOptions = { ...options, commitPoint: () => this.#commit }
+    this.#log = new HistoryLog(logOptions, found.segments, found.snapshots.at(-1) ?? 0)
+  }
+
+  get lastZxid(): Zxid {
+    return this.#log.lastZxid
+  }
+
+  get durableZxid(): Zxid {
+    return this.#log.durableZxid
+  }
+
+  get commitZxid(): Zxid {
+    return this.#commit
+  }
+
+  get logStartZxid(): Zxid {
+    return this.#log.startZxid
+  }
+
+  get snapshotZxid(): Zxid {
+    return this.#snapshots.at(-1) ?? 0
+  }
+
+  get unsyncedBytes(): number {
+    return this.#log.unsyncedBytes
+  }
+
+  summary(): HistorySummary {
+    return this.#summary.summary
+  }
+
+  noteCommit(zxid: Zxid): void {
+    const known = Math.min(zxid, this.lastZxid)
+    if (known > this.#commit) this.#commit = known
+  }
+
+  append(records: Buffer, last: Zxid): Promise<void> {
+    const run = inspectRecords(records, this.lastZxid, { checksums: false })
+    assert(run.problem === null, () => `appending records with ${run.problem}`)
+    assert(run.count > 0 && run.last === last, () => `the records end at ${run.last}, not at ${last}`)
+    const before = this.lastZxid
+    const appended = this.#log.append(records, last)
+    if (this.lastZxid !== before) {
+      this.#summary.extendBy(records, last)
+      this.noteCommit(run.commit)
+    }
+    return appended
+  }
+
+  truncate(zxid: Zxid): Promise<void> {
+    assert(zxid >= this.#commit, () => `truncating to ${zxid}, committed is ${this.#commit}`)
+    assert(zxid <= this.lastZxid && this.#summary.holds(zxid), () => `${zxid} is not in the history`)
+    if (zxid === this.lastZxid) return Promise.resolve()
+    this.#summary.truncate(zxid)
+    return this.#log.truncate(zxid)
+  }
+
+  async *readRecords(after: Zxid, upTo: Zxid): AsyncGenerator<Buffer> {
+    assert(this.#summary.holds(after), () => `${after} is not in the history`)
+    this.#uses += 1
+    try {
+      yield* this.#log.read(after, upTo)
+    } catch (cause) {
+      throw ioFailed(`reading the log in ${this.#options.folder}`, cause)
+    } finally {
+      await this.#endUse()
+    }
+  }
+
+  async readSnapshot(): Promise<SnapshotForFollower | null> {
+    const zxid = this.#snapshots.at(-1)
+    if (zxid === undefined) return null
+    const path = this.#pathOf(zxid)
+    const file = await this.#options.disk.open(path, { create: false })
+    const bytes = await file.size()
+    await file.close()
+    return { zxid, bytes, chunks: this.#rawSnapshot(zxid, bytes) }
+  }
+
+  /**
+   * Writes the state as of `zxid` under another name, makes it durable, and only then gives it its name: a file with
+   * the name of a snapshot is a whole one, and the log is durable up to it. Then what it makes needless is removed.
+   * When the history is replaced meanwhile, the snapshot is dropped.
+   */
+  async writeSnapshot(snapshot: {
+    zxid: Zxid
+    digest: string
+    chunks: AsyncIterable<Buffer>
+  }): Promise<void> {
+    const { zxid } = snapshot
+    assert(!this.#writingSnapshot, 'one snapshot at a time')
+    assert(
+      zxid > 0 && zxid >= this.snapshotZxid,
+      () => `snapshot of ${zxid}, there is one of ${this.snapshotZxid}`,
+    )
+    assert(this.#summary.holds(zxid), () => `snapshot of ${zxid}, which is not in the history`)
+    this.#writingSnapshot = true
+    this.#uses += 1
+    try {
+      if (await this.#writeSnapshotFile(snapshot)) await this.#purge()
+    } catch (cause) {
+      throw ioFailed(`writing ${this.#pathOf(zxid)}`, cause)
+    } finally {
+      this.#writingSnapshot = false
+      await this.#endUse()
+    }
+  }
+
+  async recover(target: RecoveryTarget): Promise<{ pending: Buffer[] }> {
+    target.reset()
+    const base = this.snapshotZxid
+    if (base > 0) await this.#loadSnapshot(base, target)
+    const pending: Buffer[] = []
+    for await (const batch of this.readRecords(base, this.durableZxid))
+      for (let at = 0; at < batch.length; at += recordBytes(batch, at)) {
+        const zxid = recordZxid(batch, at)
+        const end = at + recordBytes(batch, at)
+        if (zxid <= this.#commit) target.apply(zxid, batch.subarray(at + recordHeaderBytes, end))
+        else pending.push(Buffer.from(batch.subarray(at, end)))
+      }
+    return { pending }
+  }
+
+  fail(failure: Parameters<HistoryLog['fail']>[0]): void {
+    this.#log.fail(failure)
+  }
+
+  close(): Promise<void> {
+    return this.#log.close()
+  }
+
+  /** Nothing is written to it any more; its folder goes when the last reader has left it, or at the next start. */
+  async retire(): Promise<void> {
+    this.#retired = true
+    await this.#log.abandon()
+    this.#uses += 1
+    await this.#endUse()
+  }
+
+  async #endUse(): Promise<void> {
+    this.#uses -= 1
+    if (!this.#retired || this.#uses > 0) return
+    const { disk, folder, log } = this.#options
+    try {
+      await disk.removeFolder(folder)
+    } catch (error) {
+      log.warn('could not remove the old history, the next start will', { folder, problem: String(error) })
+    }
+  }
+
+  async #writeSnapshotFile(snapshot: {
+    zxid: Zxid
+    digest: string
+    chunks: AsyncIterable<Buffer>
+  }): Promise<boolean> {
+    const { disk, folder, log } = this.#options
+    const path = this.#pathOf(snapshot.zxid)
+    const header = {
+      zxid: snapshot.zxid,
+      digest: snapshot.digest,
+      summary: this.#summary.upTo(snapshot.zxid),
+    }
+    const writer = await SnapshotWriter.create(disk, building(path))
+    let whole = false
+    try {
+      await writer.begin(header)
+      for await (const chunk of snapshot.chunks) {
+        if (this.#retired) break
+        await writer.add(chunk)
+      }
+      if (!this.#retired) {
+        await writer.finish()
+        await this.#log.flushed()
+        whole = !this.#retired
+      }
+    } finally {
+      await writer.close()
+      if (!whole) await disk.removeFile(building(path)).catch(() => {})
+    }
+    if (!whole) return false
+    await disk.rename(building(path), path)
+    await disk.syncFolder(folder)
+    if (snapshot.zxid > this.snapshotZxid) this.#snapshots.push(snapshot.zxid)
+    if (snapshot.zxid > this.#commit) this.#commit = snapshot.zxid
+    log.info('snapshot written', { zxid: formatZxid(snapshot.zxid) })
+    return true
+  }
+
+  async #purge(): Promise<void> {
+    const { disk, folder, snapshotsKept } = this.#options
+    const surplus = purgeable({
+      snapshots: this.#snapshots,
+      segments: this.#log.segments,
+      snapshotsKept,
+      snapshotsRead: new Set(this.#snapshotReaders.keys()),
+      logReadAfter: this.#log.readAfter,
+    })
+    for (const zxid of surplus.snapshots) {
+      this.#snapshots.splice(this.#snapshots.indexOf(zxid), 1)
+      await disk.removeFile(this.#pathOf(zxid))
+    }
+    if (surplus.snapshots.length > 0) await disk.syncFolder(folder)
+    await this.#log.dropOldest(surplus.segments)
+  }
+
+  async #loadSnapshot(zxid: Zxid, target: RecoveryTarget): Promise<void> {
+    const reader = await SnapshotReader.open(this.#options.disk, this.#pathOf(zxid))
+    try {
+      await reader.header()
+      await target.load(zxid, reader.chunks())
+    } finally {
+      await reader.close()
+    }
+  }
+
+  async *#rawSnapshot(zxid: Zxid, bytes: number): AsyncGenerator<Buffer> {
+    this.#uses += 1
+    this.#snapshotReaders.set(zxid, (this.#snapshotReaders.get(zxid) ?? 0) + 1)
+    try {
+      const file = await this.#options.disk.open(this.#pathOf(zxid), { create: false })
+      try {
+        for (let at = 0; at < bytes; ) {
+          const chunk = await file.read(at, Math.min(rawChunkBytes, bytes - at))
+          if (chunk.length === 0)
+            throw new Error(`${this.#pathOf(zxid)} ends at ${at}, expected ${bytes} bytes`)
+          at += chunk.length
+          yield chunk
+        }
+      } finally {
+        await file.close()
+      }
+    } finally {
+      const left = (this.#snapshotReaders.get(zxid) ?? 1) - 1
+      if (left > 0) this.#snapshotReaders.set(zxid, left)
+      else this.#snapshotReaders.delete(zxid)
+      await this.#endUse()
+    }
+  }
+
+  #pathOf(zxid: Zxid): string {
+    return `${this.#options.folder}/${snapshotName(zxid)}`
+  }
+}

@@ -1,0 +1,213 @@
+import type { Disk, DiskFile } from '../runtime/disk.ts'
+import type { Log } from '../runtime/log.ts'
+import { formatZxid, type Zxid } from '../tree/zxid.ts'
+import { isBuilding, segmentFirst, segmentName, snapshotName, snapshotZxid } from './file-names.ts'
+import { SummaryTracker } from './history-summary.ts'
+import { LogSegment } from './log-segment.ts'
+import { decodeSegmentHeader, segmentFormatVersion, segmentHeaderBytes } from './segment-format.ts'
+import { findMark, scanSegment } from './segment-scan.ts'
+import { checkSnapshot } from './snapshot-file.ts'
+import { damaged, named, newerFormat, StorageError } from './storage-error.ts'
+
+/** A history folder as it was found, with its torn tail cut off. All of it is durable. */
+export interface FoundHistory {
+  segments: LogSegment[]
+  /** Ascending; the last one has been checked from end to end. */
+  snapshots: Zxid[]
+  summary: SummaryTracker
+  /** Everything up to here is known to be committed. */
+  commit: Zxid
+}
+
+interface Place {
+  disk: Disk
+  folder: string
+  log: Log
+}
+
+/** A log file whose header is sound. */
+interface FoundSegment {
+  segment: LogSegment
+  size: number
+  /** A later file was begun, which is done only when this one is durable as a whole. */
+  rolled: boolean
+}
+
+/**
+ * Finds out what history a folder holds.
+ *
+ * The newest snapshot that passes its check is the base, if the log goes on from it; only the log behind it is read
+ * through. A torn tail (see segment-format.ts) is cut off for good before anything is appended: left in place, sound
+ * records of it could come to stand right behind a new, shorter group, and the next start would take them for history.
+ *
+ * Rejects with DAMAGED when something that was durable once is missing or changed.
+ */
+export async function findHistory(place: Place): Promise<FoundHistory> {
+  const { disk, folder } = place
+  const names = await disk.list(folder)
+  for (const name of names) if (isBuilding(name)) await disk.removeFile(`${folder}/${name}`)
+  const snapshots = ascending(names.map(snapshotZxid))
+  const newestSnapshot = snapshots.at(-1) ?? 0
+  const { base, summary, bad } = await findBase(place, snapshots)
+  const chain = await openChain(place, ascending(names.map(segmentFirst)))
+  const logStart = chain[0]?.segment.previous ?? base
+  if (logStart > base)
+    throw damaged({
+      path: chain[0]?.segment.path ?? folder,
+      found: `the log to begin behind ${named(logStart)}`,
+      expected: `it to reach back to the newest good snapshot (${named(base)})`,
+    })
+
+  const found: FoundHistory = { segments: [], snapshots, summary, commit: base }
+  let holdsBase = logStart === base
+  const onRecord = (zxid: Zxid): void => {
+    if (zxid === base) holdsBase = true
+    else if (zxid > base) summary.extend(zxid)
+  }
+  for (const [i, part] of chain.entries()) await readPart(place, part, chain[i + 1], base, onRecord, found)
+
+  // A snapshot is only finished when the log is durable up to it: a log that ends before has lost something.
+  const last = found.segments.at(-1)?.last ?? base
+  if (last < newestSnapshot || !holdsBase)
+    throw damaged({
+      path: found.segments.at(-1)?.path ?? folder,
+      found: `the log to end at ${named(last)}`,
+      expected: `it to hold ${named(newestSnapshot)}, of which there is a snapshot`,
+    })
+  for (const path of bad) await disk.removeFile(path)
+  // What a process that died did not come to sync itself is made durable before it counts.
+  await disk.syncFolder(folder)
+  return found
+}
+
+const ascending = (zxids: (Zxid | null)[]): Zxid[] =>
+  zxids.filter((zxid): zxid is Zxid => zxid !== null).sort((a, b) => a - b)
+
+/** The newest snapshot that is whole; those that are not leave the list. */
+async function findBase(
+  { disk, folder, log }: Place,
+  snapshots: Zxid[],
+): Promise<{ base: Zxid; summary: SummaryTracker; bad: string[] }> {
+  const bad: string[] = []
+  for (;;) {
+    const zxid = snapshots.at(-1)
+    if (zxid === undefined) return { base: 0, summary: new SummaryTracker(), bad }
+    const path = `${folder}/${snapshotName(zxid)}`
+    try {
+      const header = await checkSnapshot(disk, path)
+      if (header.zxid === zxid) return { base: zxid, summary: new SummaryTracker(header.summary), bad }
+      throw damaged({ path, found: `a snapshot of ${named(header.zxid)}`, expected: named(zxid) })
+    } catch (error) {
+      if (!(error instanceof StorageError) || error.code !== 'DAMAGED') throw error
+      log.warn('snapshot damaged, going back to the one before it', { problem: error.message })
+      bad.push(path)
+      snapshots.pop()
+    }
+  }
+}
+
+/** Opens the segments and checks that their headers make a chain. */
+async function openChain({ disk, folder }: Place, firsts: Zxid[]): Promise<FoundSegment[]> {
+  const chain: FoundSegment[] = []
+  for (const [i, first] of firsts.entries()) {
+    const path = `${folder}/${segmentName(first)}`
+    const rolled = i < firsts.length - 1
+    const part = await withFile(disk, path, (file) => openPart(file, path, first, rolled))
+    if (part !== null) chain.push(part)
+    else await disk.removeFile(path)
+    const before = chain[i - 1]?.segment
+    if (part === null || before === undefined) continue
+    if (part.segment.previous < before.first)
+      throw damaged({
+        path,
+        offset: 16,
+        found: `a segment that follows ${named(part.segment.previous)}`,
+        expected: `one that follows those in ${before.path}`,
+      })
+  }
+  return chain
+}
+
+/** null for a file whose very first write was torn: it holds nothing. */
+async function openPart(
+  file: DiskFile,
+  path: string,
+  first: Zxid,
+  rolled: boolean,
+): Promise<FoundSegment | null> {
+  const size = await file.size()
+  const header = decodeSegmentHeader(await file.read(0, segmentHeaderBytes))
+  if (header === null) {
+    // The mark of the first group went out in the same write as the header, so it proves nothing about it.
+    if (!rolled && (await findMark(file, segmentHeaderBytes + 1, size)) === null) return null
+    throw damaged({ path, offset: 0, found: 'an unsound header', expected: 'the header of a log segment' })
+  }
+  if (header.version > segmentFormatVersion) throw newerFormat(path, header.version, segmentFormatVersion)
+  if (header.first !== first)
+    throw damaged({
+      path,
+      offset: 24,
+      found: `first zxid ${formatZxid(header.first)}`,
+      expected: formatZxid(first),
+    })
+  const { previous } = header
+  return { segment: new LogSegment({ path, previous, first, last: previous, bytes: size }), size, rolled }
+}
+
+/** Reads one segment through, unless it lies before the base as a whole, and adds it to what was found. */
+async function readPart(
+  { disk, log }: Place,
+  { segment, size, rolled }: FoundSegment,
+  next: FoundSegment | undefined,
+  base: Zxid,
+  onRecord: (zxid: Zxid) => void,
+  found: FoundHistory,
+): Promise<void> {
+  const { path } = segment
+  if (next !== undefined && next.segment.previous < base) {
+    segment.last = next.segment.previous
+    found.segments.push(segment)
+    return
+  }
+  await withFile(disk, path, async (file) => {
+    const scan = await scanSegment(file, segment, size, onRecord)
+    found.commit = Math.max(found.commit, scan.commit)
+    segment.cut(scan.last, scan.end)
+    if (scan.end < size) {
+      const mark = rolled ? size : await findMark(file, Math.max(scan.end, segmentHeaderBytes) + 1, size)
+      if (mark !== null)
+        throw damaged({
+          path,
+          offset: scan.end,
+          found: `an unsound record behind ${named(scan.last)}, in a part of the log that was durable once`,
+          expected: 'a sound one',
+        })
+      log.info('cut the torn end of the log off', {
+        file: path,
+        from: scan.end,
+        to: size,
+        lastZxid: formatZxid(scan.last),
+      })
+      await file.truncate(scan.end)
+    }
+    if (next !== undefined && next.segment.previous !== scan.last)
+      throw damaged({
+        path: next.segment.path,
+        offset: 16,
+        found: `a segment that follows ${named(next.segment.previous)}`,
+        expected: `one that follows ${named(scan.last)}, the last in ${path}`,
+      })
+    await file.sync()
+  })
+  if (segment.last > segment.previous) found.segments.push(segment)
+  else await disk.removeFile(path)
+}
+
+async function withFile<T>(disk: Disk, path: string, use: (file: DiskFile) => Promise<T>): Promise<T> {
+  const file = await disk.open(path, { create: false })
+  try {
+    return await use(file)
+  } finally {
+    await file.close()
+  }
+}

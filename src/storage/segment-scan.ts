@@ -1,0 +1,73 @@
+import type { DiskFile } from '../runtime/disk.ts'
+import { follows, formatZxid, type Zxid } from '../tree/zxid.ts'
+import { type LogSegment, readChunk } from './log-segment.ts'
+import { recordBytes, recordCommit, recordIsSound, recordZxid } from './record.ts'
+import { markBytes, markIsSound, markMagic, segmentHeaderBytes } from './segment-format.ts'
+import { damaged, named } from './storage-error.ts'
+
+const searchBytes = 1024 * 1024
+
+export interface Scan {
+  /** Where the sound part ends: at the end of the file, or in front of the first unsound record. */
+  end: number
+  last: Zxid
+  /** The highest commit point in its records and marks. */
+  commit: Zxid
+}
+
+/**
+ * Reads a segment from its header on, as far as it is sound, and fills the segment's index.
+ * Rejects with DAMAGED at a sound record that cannot stand where it stands: no crash brings that about.
+ */
+export async function scanSegment(
+  file: DiskFile,
+  segment: LogSegment,
+  size: number,
+  onRecord: (zxid: Zxid) => void,
+): Promise<Scan> {
+  const { path } = segment
+  let offset = segmentHeaderBytes
+  let last = segment.previous
+  let commit: Zxid = 0
+  while (offset < size) {
+    const chunk = await readChunk(file, offset, size)
+    let at = 0
+    while (recordIsSound(chunk, at)) {
+      const zxid = recordZxid(chunk, at)
+      if (zxid === 0) {
+        if (!markIsSound(chunk, at, offset + at)) break
+        segment.noteGroup(last, offset + at)
+      } else {
+        const follow = last === segment.previous ? zxid === segment.first : follows(last, zxid)
+        if (!follow || recordCommit(chunk, at) >= zxid)
+          throw damaged({
+            path,
+            offset: offset + at,
+            found: `the record of zxid ${formatZxid(zxid)}, commit point ${formatZxid(recordCommit(chunk, at))}`,
+            expected: `the one that follows ${named(last)}`,
+          })
+        last = zxid
+        onRecord(zxid)
+      }
+      commit = Math.max(commit, recordCommit(chunk, at))
+      at += recordBytes(chunk, at)
+    }
+    if (at === 0) break
+    offset += at
+  }
+  return { end: offset, last, commit: Math.min(commit, last) }
+}
+
+/** The offset of the first sound mark at or behind `from`; null when there is none. */
+export async function findMark(file: DiskFile, from: number, size: number): Promise<number | null> {
+  // Pieces overlap by a mark, so one that lies across their border is found as well.
+  for (let start = from; start + markBytes <= size; start += searchBytes) {
+    const piece = await file.read(start, Math.min(size - start, searchBytes + markBytes))
+    const magicAt = markBytes - 16
+    for (let hit = piece.indexOf(markMagic); hit >= 0; hit = piece.indexOf(markMagic, hit + 1)) {
+      const at = hit - magicAt
+      if (at >= 0 && markIsSound(piece, at, start + at)) return start + at
+    }
+  }
+  return null
+}

@@ -1,0 +1,53 @@
+import type { Disk } from '../runtime/disk.ts'
+import type { Log } from '../runtime/log.ts'
+import type { Timers } from '../runtime/timers.ts'
+import type { Zxid } from '../tree/zxid.ts'
+
+export interface DurableState {
+  ensembleId: string | null
+  promisedEpoch: number
+  /** Server id that `promisedEpoch` was promised to; 0 when nobody. */
+  promisedTo: number
+  currentEpoch: number
+}
+
+export interface StorageOptions {
+  disk: Disk
+  /** This server's own folder; made when missing. */
+  folder: string
+  serverId: number
+  log: Log
+  timers: Timers
+  /** A log segment is closed once it is this large. Default 64 MB. */
+  segmentBytesMax?: number
+  /** How far the log is written ahead with zeros, which makes syncs cheaper. 0 for not at all; default 4 MB. */
+  preallocateBytes?: number
+  /** 1 or more, default 3. The log keeps everything behind the oldest kept snapshot. */
+  snapshotsKept?: number
+}
+
+/** What recovery fills: the replicated state. */
+export interface RecoveryTarget {
+  reset(): void
+  load(zxid: Zxid, chunks: AsyncIterable<Buffer>): Promise<void>
+  /** `payload` is a view that is valid during the call only. */
+  apply(zxid: Zxid, payload: Buffer): void
+}
+
+export interface SnapshotForFollower {
+  zxid: Zxid
+  bytes: number
+  /** Raw file bytes, header included, for `HistoryReplacement.addSnapshotBytes`. */
+  chunks: AsyncGenerator<Buffer>
+}
+
+export interface HistoryReplacement {
+  /** Raw bytes of a snapshot file, in order; all of them before the first records. */
+  addSnapshotBytes(chunk: Buffer): Promise<void>
+  /** Whole records that follow the snapshot (or the beginning) without gap. */
+  appendRecords(records: Buffer): Promise<void>
+  /** Everything is made durable and checked, then this history and these values become the server's own, at once. */
+  commit(changes: Partial<DurableState>): Promise<void>
+  /** Forgets what was built. Harmless after `commit` or a failure. */
+  abandon(): Promise<void>
+}
