@@ -83,6 +83,7 @@ async function foundFolder(disk: Disk, folder: string, serverId: number): Promis
   const file: StateFile = {
     serverId,
     ensembleId: null,
+    founded: false,
     promisedEpoch: 0,
     promisedTo: 0,
     currentEpoch: 0,

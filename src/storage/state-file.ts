@@ -9,6 +9,8 @@ export interface StateFile {
   serverId: number
   /** Chosen when the ensemble was founded; null while this server belongs to none. */
   ensembleId: string | null
+  /** The founding of that ensemble is known to have been completed by a quorum. */
+  founded: boolean
   promisedEpoch: number
   promisedTo: number
   currentEpoch: number
@@ -82,6 +84,7 @@ function checkFields(fields: Record<string, unknown>, path: string): StateFile {
     formatVersion,
     serverId,
     ensembleId,
+    founded,
     promisedEpoch,
     promisedTo,
     currentEpoch,
@@ -93,6 +96,8 @@ function checkFields(fields: Record<string, unknown>, path: string): StateFile {
   if (formatVersion > stateFormatVersion) throw newerFormat(path, formatVersion, stateFormatVersion)
   if (!isWhole(serverId, 0, Number.MAX_SAFE_INTEGER)) throw wrongField(path, 'serverId', serverId)
   if (ensembleId !== null && typeof ensembleId !== 'string') throw wrongField(path, 'ensembleId', ensembleId)
+  if (typeof founded !== 'boolean' || (founded && ensembleId === null))
+    throw wrongField(path, 'founded', founded)
   if (!isWhole(promisedEpoch, 0, epochMax)) throw wrongField(path, 'promisedEpoch', promisedEpoch)
   if (!isWhole(promisedTo, 0, Number.MAX_SAFE_INTEGER)) throw wrongField(path, 'promisedTo', promisedTo)
   if (!isWhole(currentEpoch, 0, promisedEpoch)) throw wrongField(path, 'currentEpoch', currentEpoch)
@@ -103,6 +108,7 @@ function checkFields(fields: Record<string, unknown>, path: string): StateFile {
   return {
     serverId,
     ensembleId,
+    founded,
     promisedEpoch,
     promisedTo,
     currentEpoch,

@@ -5,6 +5,8 @@ import type { Zxid } from '../tree/zxid.ts'
 
 export interface DurableState {
   ensembleId: string | null
+  /** The founding of that ensemble is known to have been completed by a quorum. */
+  founded: boolean
   promisedEpoch: number
   /** Server id that `promisedEpoch` was promised to; 0 when nobody. */
   promisedTo: number

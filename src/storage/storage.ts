@@ -246,8 +246,8 @@ interface Successor {
   name: string
 }
 
-const stateOf = ({ ensembleId, promisedEpoch, promisedTo, currentEpoch }: StateFile): DurableState =>
-  Object.freeze({ ensembleId, promisedEpoch, promisedTo, currentEpoch })
+const stateOf = ({ ensembleId, founded, promisedEpoch, promisedTo, currentEpoch }: StateFile): DurableState =>
+  Object.freeze({ ensembleId, founded, promisedEpoch, promisedTo, currentEpoch })
 
 function checkChange(before: StateFile, after: StateFile, folder: string): void {
   if (before.ensembleId !== null && after.ensembleId !== before.ensembleId)

@@ -17,7 +17,13 @@ import { failure, MemoryDisk } from './memory-disk.ts'
 describe('storage: open', () => {
   it('empty folder -> an empty history that belongs to no ensemble', async () => {
     const storage = await openStorage(new MemoryDisk())
-    expect(storage.state).toEqual({ ensembleId: null, promisedEpoch: 0, promisedTo: 0, currentEpoch: 0 })
+    expect(storage.state).toEqual({
+      ensembleId: null,
+      founded: false,
+      promisedEpoch: 0,
+      promisedTo: 0,
+      currentEpoch: 0,
+    })
     expect([storage.lastZxid, storage.commitZxid, storage.logStartZxid, storage.snapshotZxid]).toEqual([
       0, 0, 0, 0,
     ])
@@ -33,7 +39,13 @@ describe('storage: open', () => {
     await appendAll(first, [...run(1, 1, 5), ...run(2, 1, 20)], z(2, 18))
     await first.close()
     const storage = await openStorage(disk)
-    expect(storage.state).toEqual({ ensembleId: 'e', promisedEpoch: 2, promisedTo: 3, currentEpoch: 2 })
+    expect(storage.state).toEqual({
+      ensembleId: 'e',
+      founded: false,
+      promisedEpoch: 2,
+      promisedTo: 3,
+      currentEpoch: 2,
+    })
     expect(storage.summary()).toEqual([
       { epoch: 1, lastCounter: 5 },
       { epoch: 2, lastCounter: 20 },
@@ -120,7 +132,13 @@ describe('storage: saveState', () => {
     ])
     await storage.close()
     const { state } = await openStorage(disk)
-    expect(state).toEqual({ ensembleId: 'e', promisedEpoch: 3, promisedTo: 2, currentEpoch: 3 })
+    expect(state).toEqual({
+      ensembleId: 'e',
+      founded: false,
+      promisedEpoch: 3,
+      promisedTo: 2,
+      currentEpoch: 3,
+    })
   })
 
   it('not yet durable -> not shown', async () => {

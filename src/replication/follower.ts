@@ -1,0 +1,267 @@
+import { inspectRecords } from '../storage/record.ts'
+import type { HistorySummary } from '../storage/storage.ts'
+import { formatZxid, type Zxid } from '../tree/zxid.ts'
+import type { Condition, FollowerMessage, LeaderMessage, WireSummary } from './messages.ts'
+
+/**
+ * One attempt to follow a leader, from joining to the end of the link: the follower's side of Zab as a pure machine.
+ * The leader's own server runs one as well.
+ *
+ * What promises something hangs in `after` on the write that it rests on, so that no driver can send it early. The driver
+ * performs writes in the order given; each may rest on those before it.
+ */
+export type FollowerEffect =
+  | { kind: 'send'; message: FollowerMessage }
+  /** Change the durable state, once everything before is durable. */
+  | { kind: 'saveState'; changes: StateChanges; after: FollowerEffect[] }
+  /** Records right behind the transaction `behind`. `proposal`: they are committed one by one, soon. */
+  | {
+      kind: 'append'
+      records: Buffer
+      behind: Zxid
+      lastZxid: Zxid
+      proposal: boolean
+      after: FollowerEffect[]
+    }
+  /** Wipe everything behind `to`. */
+  | { kind: 'truncate'; to: Zxid }
+  /** Build a whole history beside the present one ... */
+  | { kind: 'startReplacement' }
+  | { kind: 'replacementSnapshot'; bytes: Buffer }
+  | { kind: 'replacementRecords'; records: Buffer }
+  /** ... and switch to it, with these changes of the durable state. */
+  | { kind: 'finishReplacement'; changes: StateChanges; after: FollowerEffect[] }
+  /** When everything before is durable. */
+  | { kind: 'whenDurable'; after: FollowerEffect[] }
+  /** Everything up to `zxid` is committed. */
+  | { kind: 'commit'; zxid: Zxid }
+  /** The reign is established and its initial history applied here. */
+  | { kind: 'serve'; epoch: number }
+  /** The leader wants this server's history behind what it shares with `summary`. */
+  | { kind: 'sendOwnHistory'; summary: WireSummary }
+  | { kind: 'synced'; id: number }
+  | { kind: 'message'; bytes: Buffer }
+  | { kind: 'leave'; reason: string; successor: number | null }
+
+export interface StateChanges {
+  promisedEpoch?: number
+  promisedTo?: number
+  currentEpoch?: number
+  ensembleId?: string
+  founded?: boolean
+}
+
+/** What this server had on disk when the link was made; nothing else writes there while it lives. */
+export interface FollowerFacts {
+  leader: number
+  promisedEpoch: number
+  promisedTo: number
+  currentEpoch: number
+  ensembleId: string | null
+  condition: Condition
+  lastZxid: Zxid
+  summary: HistorySummary
+  /** Its disk was empty, and it has learned from a majority of others what they have promised (see `amnesia.ts`). */
+  recovered: boolean
+  /** The leader runs in this process: its records need no second checksum. */
+  local: boolean
+}
+
+type Stage = 'joining' | 'promised' | 'receiving' | 'replacing' | 'acking' | 'following' | 'over'
+
+export class Follower {
+  readonly #facts: FollowerFacts
+  #stage: Stage = 'joining'
+  #epoch = 0
+  #lastZxid: Zxid
+  #founded: boolean
+
+  constructor(facts: FollowerFacts) {
+    this.#facts = facts
+    this.#lastZxid = facts.lastZxid
+    this.#founded = facts.condition === 'founded'
+  }
+
+  get stage(): Stage {
+    return this.#stage
+  }
+
+  /** The epoch of the reign it was offered; 0 before. */
+  get epoch(): number {
+    return this.#epoch
+  }
+
+  start(): FollowerEffect[] {
+    const { promisedEpoch, condition, ensembleId } = this.#facts
+    return [this.#send({ type: 'join', promisedEpoch, condition, ensembleId })]
+  }
+
+  onMessage(message: LeaderMessage): FollowerEffect[] {
+    if (this.#stage === 'over') return []
+    switch (message.type) {
+      case 'newEpoch':
+        return this.#onNewEpoch(message.epoch)
+      case 'fetch':
+        return [{ kind: 'sendOwnHistory', summary: message.summary }]
+      case 'historyStart':
+        return this.#onHistoryStart(message.full, message.common)
+      case 'historySnapshot':
+        if (this.#stage !== 'replacing') return this.#leave('a piece of a snapshot was not expected')
+        return [{ kind: 'replacementSnapshot', bytes: message.bytes }]
+      case 'historyRecords':
+        return this.#onHistoryRecords(message.bytes, message.lastZxid)
+      case 'historyEnd':
+        return this.#onHistoryEnd(message.lastZxid)
+      case 'newLeader':
+        return this.#onNewLeader(message)
+      case 'established':
+        return this.#onEstablished(message)
+      case 'propose':
+        return this.#onPropose(message.records, message.lastZxid, message.commit)
+      case 'commit':
+        return this.#stage === 'following' ? [this.#commit(message.zxid)] : []
+      case 'heartbeat':
+        return [this.#send({ type: 'heartbeatAck', round: message.round })]
+      case 'synced':
+        return [{ kind: 'synced', id: message.id }]
+      case 'message':
+        return [{ kind: 'message', bytes: message.bytes }]
+      case 'handOver':
+        return this.#leave(`the leader hands over to server ${message.successor}`, message.successor)
+      case 'notLeading':
+        return this.#leave(`server ${this.#facts.leader} does not lead`)
+      case 'hello':
+        return []
+    }
+  }
+
+  #send(message: FollowerMessage): FollowerEffect {
+    return { kind: 'send', message }
+  }
+
+  #leave(reason: string, successor: number | null = null): FollowerEffect[] {
+    this.#stage = 'over'
+    return [{ kind: 'leave', reason, successor }]
+  }
+
+  #onNewEpoch(epoch: number): FollowerEffect[] {
+    const { promisedEpoch, promisedTo, leader, currentEpoch, lastZxid, summary } = this.#facts
+    if (this.#stage !== 'joining') return this.#leave('an epoch was offered twice')
+    if (epoch < promisedEpoch) return this.#leave(`epoch ${epoch} is below the promised ${promisedEpoch}`)
+    this.#stage = 'promised'
+    this.#epoch = epoch
+    const wireSummary: WireSummary = summary.map((end) => [end.epoch, end.lastCounter])
+    const ack = (counts: boolean): FollowerEffect =>
+      this.#send({ type: 'ackEpoch', epoch, counts, currentEpoch, lastZxid, summary: wireSummary })
+    if (epoch > promisedEpoch) {
+      const changes = { promisedEpoch: epoch, promisedTo: leader }
+      return [{ kind: 'saveState', changes, after: [ack(true)] }]
+    }
+    // Two servers may pick the same epoch at the same time. Counted for both, this server could complete two quorums,
+    // and one epoch would have two leaders; so the promise holds for the one it was made to. The other may still lead
+    // with the help of others, and take this server in as a late comer.
+    return [ack(promisedTo === leader)]
+  }
+
+  #onHistoryStart(full: boolean, common: Zxid): FollowerEffect[] {
+    if (this.#stage !== 'promised' && this.#stage !== 'receiving') {
+      return this.#leave('a history was not expected')
+    }
+    if (full) {
+      this.#stage = 'replacing'
+      this.#lastZxid = common
+      return [{ kind: 'startReplacement' }]
+    }
+    if (common > this.#lastZxid) {
+      return this.#leave(`the common point ${formatZxid(common)} is behind ${formatZxid(this.#lastZxid)}`)
+    }
+    this.#stage = 'receiving'
+    if (common === this.#lastZxid) return []
+    this.#lastZxid = common
+    return [{ kind: 'truncate', to: common }]
+  }
+
+  #onHistoryRecords(records: Buffer, lastZxid: Zxid): FollowerEffect[] {
+    if (this.#stage !== 'receiving' && this.#stage !== 'replacing') {
+      return this.#leave('records of a history were not expected')
+    }
+    const behind = this.#lastZxid
+    const problem = this.#take(records, lastZxid)
+    if (problem !== null) return this.#leave(problem)
+    if (this.#stage === 'replacing') return [{ kind: 'replacementRecords', records }]
+    return [{ kind: 'append', records, behind, lastZxid, proposal: false, after: [] }]
+  }
+
+  /** The history of the freshest server has come in whole; this is the leader's own follower. */
+  #onHistoryEnd(lastZxid: Zxid): FollowerEffect[] {
+    if (this.#stage !== 'receiving' && this.#stage !== 'replacing') {
+      return this.#leave('the end of a history was not expected')
+    }
+    if (lastZxid !== this.#lastZxid) return this.#leave(this.#incomplete(lastZxid))
+    const replaced = this.#stage === 'replacing'
+    this.#stage = 'receiving'
+    const after = [this.#send({ type: 'adopted', lastZxid })]
+    return [replaced ? { kind: 'finishReplacement', changes: {}, after } : { kind: 'whenDurable', after }]
+  }
+
+  #incomplete(lastZxid: Zxid): string {
+    return `the history ends at ${formatZxid(this.#lastZxid)} instead of ${formatZxid(lastZxid)}`
+  }
+
+  #onNewLeader(message: Extract<LeaderMessage, { type: 'newLeader' }>): FollowerEffect[] {
+    const { epoch, lastZxid, ensembleId } = message
+    if (this.#stage !== 'promised' && this.#stage !== 'receiving' && this.#stage !== 'replacing') {
+      return this.#leave('a new leader was not expected')
+    }
+    if (epoch !== this.#epoch) return this.#leave(`epoch ${epoch} instead of ${this.#epoch}`)
+    if (lastZxid !== this.#lastZxid) return this.#leave(this.#incomplete(lastZxid))
+    if (message.founded && this.#facts.condition === 'fresh' && !this.#facts.recovered) {
+      return this.#leave(
+        'the ensemble is founded, and this server has not yet asked the others what they promised',
+      )
+    }
+    this.#founded ||= message.founded
+    const changes = { currentEpoch: epoch, ensembleId, founded: this.#founded }
+    const replaced = this.#stage === 'replacing'
+    this.#stage = 'acking'
+    const after = [this.#send({ type: 'ackLeader', epoch, zxid: lastZxid })]
+    return [replaced ? { kind: 'finishReplacement', changes, after } : { kind: 'saveState', changes, after }]
+  }
+
+  #onEstablished(message: Extract<LeaderMessage, { type: 'established' }>): FollowerEffect[] {
+    if (this.#stage !== 'acking') return this.#leave('a reign was not expected')
+    this.#stage = 'following'
+    const serve: FollowerEffect[] = [this.#commit(message.commit), { kind: 'serve', epoch: message.epoch }]
+    if (this.#founded) return serve
+    // A quorum took part in the founding. This is durable before the first transaction is acknowledged, so that no later
+    // quorum can take the ensemble for one that was never founded.
+    this.#founded = true
+    return [{ kind: 'saveState', changes: { founded: true, ensembleId: message.ensembleId }, after: serve }]
+  }
+
+  #onPropose(records: Buffer, lastZxid: Zxid, commit: Zxid): FollowerEffect[] {
+    if (this.#stage !== 'acking' && this.#stage !== 'following') {
+      return this.#leave('a proposal was not expected')
+    }
+    const behind = this.#lastZxid
+    const problem = this.#take(records, lastZxid)
+    if (problem !== null) return this.#leave(problem)
+    const after = [this.#send({ type: 'ack', zxid: lastZxid })]
+    const append: FollowerEffect = { kind: 'append', records, behind, lastZxid, proposal: true, after }
+    return this.#stage === 'following' ? [append, this.#commit(commit)] : [append]
+  }
+
+  #commit(zxid: Zxid): FollowerEffect {
+    return { kind: 'commit', zxid: Math.min(zxid, this.#lastZxid) }
+  }
+
+  /** Checks records at the gate: whole, sound, and each right behind the one before. Null when they are. */
+  #take(records: Buffer, lastZxid: Zxid): string | null {
+    const run = inspectRecords(records, this.#lastZxid, { checksums: !this.#facts.local })
+    if (run.problem !== null) return `records that do not follow: ${run.problem}`
+    if (run.last !== lastZxid)
+      return `records end at ${formatZxid(run.last)} instead of ${formatZxid(lastZxid)}`
+    this.#lastZxid = lastZxid
+    return null
+  }
+}

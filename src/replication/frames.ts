@@ -1,0 +1,88 @@
+import { Packr } from 'msgpackr'
+import { invalidMessage } from './message-schema.ts'
+import { protocolVersion, type ReplicationMessage } from './messages.ts'
+
+/**
+ * Frames of the peer and leader ports.
+ *
+ *     length   u32   bytes behind this field
+ *     version  u8    of this protocol
+ *     body     msgpack, one object with a `type`
+ */
+const lengthBytes = 4
+const headerBytes = lengthBytes + 1
+
+/** The largest frame, 64 MiB: a batch of proposals is far below (see `batchBytesMax`), a snapshot travels in pieces. */
+export const frameBytesMax = 64 * 1024 * 1024
+/** What a connection that has not said hello may send at once. */
+export const strangerFrameBytesMax = 16 * 1024
+
+/** What came in is not a frame of this protocol. The connection is closed. */
+export class FrameError extends Error {
+  override name = 'FrameError'
+}
+
+const packr = new Packr({ useRecords: false, variableMapSize: true })
+
+/** Encodes once; the bytes may be written to any number of connections. */
+export function encodeFrame(message: ReplicationMessage): Buffer {
+  const body = packr.pack(message)
+  const frame = Buffer.allocUnsafe(headerBytes + body.length)
+  frame.writeUInt32BE(body.length + 1, 0)
+  frame[lengthBytes] = protocolVersion
+  body.copy(frame, headerBytes)
+  return frame
+}
+
+/** Joins chunks to frames and hands out checked messages. Buffers in them are views into the frame. */
+export class FrameReader {
+  /** Raised once the other side is known. */
+  bytesMax = strangerFrameBytesMax
+  #chunks: Buffer[] = []
+  #buffered = 0
+  /** Bytes to gather before the next step is possible. */
+  #wanted = lengthBytes
+
+  /** Calls `onMessage` for each whole frame; stops when it returns false. Throws FrameError on anything malformed. */
+  push(chunk: Buffer, onMessage: (message: ReplicationMessage) => boolean): void {
+    this.#chunks.push(chunk)
+    this.#buffered += chunk.length
+    if (this.#buffered < this.#wanted) return
+    const bytes = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks, this.#buffered)
+    let at = 0
+    this.#wanted = lengthBytes
+    while (bytes.length - at >= lengthBytes) {
+      const length = bytes.readUInt32BE(at)
+      if (length < 2 || length > this.bytesMax) {
+        throw new FrameError(`frame of ${length} bytes, expected 2 to ${this.bytesMax}`)
+      }
+      const end = at + lengthBytes + length
+      if (end > bytes.length) {
+        this.#wanted = lengthBytes + length
+        break
+      }
+      const message = decodeBody(bytes.subarray(at + lengthBytes, end))
+      at = end
+      if (!onMessage(message)) break
+    }
+    const rest = bytes.subarray(at)
+    this.#chunks = rest.length === 0 ? [] : [rest]
+    this.#buffered = rest.length
+  }
+}
+
+function decodeBody(versioned: Buffer): ReplicationMessage {
+  const version = versioned[0]
+  if (version !== protocolVersion) {
+    throw new FrameError(`protocol version ${version}, this server speaks ${protocolVersion}`)
+  }
+  let body: unknown
+  try {
+    body = packr.unpack(versioned.subarray(1))
+  } catch (error) {
+    throw new FrameError(`undecodable frame: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  const invalid = invalidMessage(body)
+  if (invalid !== null) throw new FrameError(invalid)
+  return body as ReplicationMessage
+}

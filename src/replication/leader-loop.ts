@@ -1,0 +1,350 @@
+import { unreachable } from '../runtime/assert.ts'
+import type { Log } from '../runtime/log.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { Timer } from '../runtime/timers.ts'
+import type { Storage } from '../storage/storage.ts'
+import { formatZxid } from '../tree/zxid.ts'
+import { sendHistory } from './history-sender.ts'
+import { Leader, type LeaderEffect, type LeaderOptions } from './leader.ts'
+import { batchBytesMax, followerBacklogBytesMax, inFlightBytesMax } from './limits.ts'
+import { type Link, SharedMessage } from './link.ts'
+import type { FollowerMessage, LeaderMessage } from './messages.ts'
+import type { Persister } from './persister.ts'
+import { ProposalBatch } from './proposal-batch.ts'
+import type { StateMachine } from './state-machine.ts'
+
+export interface LeaderLoopEvents {
+  onResigned(reason: string, successor: number | null): void
+  onFailure(error: Error): void
+}
+
+export interface LeaderLoopTimes {
+  heartbeatMs: number
+  /** A quorum that is lost for this long ends the reign. */
+  quorumLossMs: number
+  /** A quorum must have joined by then. */
+  discoveryMs: number
+  /** The reign must be established by then. */
+  establishMs: number
+  /** A hand-over that takes longer is called off. */
+  handOverMs: number
+}
+
+type Inbound = { from: number; message: FollowerMessage } | { from: number; gone: true }
+
+/**
+ * The leader loop: it runs beside the follower that every server has, takes what waits in its inbox, steps the `Leader`,
+ * performs the effects, and again. Each turn drains all waiting requests and proposes what they come to at once.
+ */
+export class LeaderLoop {
+  readonly #leader: Leader
+  readonly #runtime: Runtime
+  readonly #storage: Storage
+  readonly #persister: Persister
+  readonly #state: StateMachine
+  readonly #events: LeaderLoopEvents
+  readonly #log: Log
+  readonly #times: LeaderLoopTimes
+  readonly #resyncFull: boolean
+  readonly #links = new Map<number, Link>()
+  #inbox: Inbound[] = []
+  #requests: { from: number; bytes: Buffer }[] = []
+  #requestsAt = 0
+  #turnAsked = false
+  #batch: ProposalBatch | null = null
+  /** Sizes of the batches in flight, to bound their sum. */
+  #inFlight: { lastZxid: number; bytes: number }[] = []
+  #inFlightBytes = 0
+  #executing = false
+  #over = false
+  readonly #timers: Timer[] = []
+  readonly #startedMs: number
+  #quorumLostAtMs: number | null = null
+  #handOverSinceMs: number | null = null
+  #proposalBytes = { last: -1, min: -1, max: -1 }
+
+  constructor(options: {
+    self: number
+    members: number
+    runtime: Runtime
+    storage: Storage
+    persister: Persister
+    state: StateMachine
+    events: LeaderLoopEvents
+    log: Log
+    times: LeaderLoopTimes
+    promisedElsewhere: LeaderOptions['promisedElsewhere']
+    resyncFull: boolean
+  }) {
+    this.#runtime = options.runtime
+    this.#storage = options.storage
+    this.#persister = options.persister
+    this.#state = options.state
+    this.#events = options.events
+    this.#log = options.log
+    this.#times = options.times
+    this.#resyncFull = options.resyncFull
+    this.#leader = new Leader({
+      self: options.self,
+      members: options.members,
+      newEnsembleId: () => options.runtime.random.bytes(16).toString('hex'),
+      promisedElsewhere: options.promisedElsewhere,
+      heldBytesMax: followerBacklogBytesMax,
+    })
+    this.#startedMs = options.runtime.clock.monotonicMs()
+    this.#timers.push(options.runtime.timers.every(options.times.heartbeatMs, () => this.#onHeartbeatDue()))
+  }
+
+  get phase(): Leader['phase'] {
+    return this.#leader.phase
+  }
+
+  get epoch(): number {
+    return this.#leader.epoch
+  }
+
+  get followers(): number {
+    return this.#leader.followers
+  }
+
+  get syncedFollowers(): number {
+    return this.#leader.syncedFollowers
+  }
+
+  /** Bytes per proposal; -1 before the first. */
+  get proposalBytes(): { last: number; min: number; max: number } {
+    return this.#proposalBytes
+  }
+
+  /** A follower has joined; a link that it had before must have been closed. */
+  addFollower(server: number, link: Link): void {
+    this.#links.set(server, link)
+  }
+
+  onMessage(from: number, link: Link, message: FollowerMessage): void {
+    if (this.#over || this.#links.get(from) !== link) return
+    this.#inbox.push({ from, message })
+    this.#askForTurn()
+  }
+
+  onLinkClosed(server: number, link: Link): void {
+    if (this.#over || this.#links.get(server) !== link) return
+    this.#links.delete(server)
+    this.#inbox.push({ from: server, gone: true })
+    this.#askForTurn()
+  }
+
+  linkOf(server: number): Link | undefined {
+    return this.#links.get(server)
+  }
+
+  sendTo(server: number, message: LeaderMessage): void {
+    this.#links.get(server)?.send(message)
+  }
+
+  /** This server's own follower has applied the initial history: requests may be executed on the state. */
+  beginReign(): void {
+    if (this.#over || this.#leader.phase !== 'broadcast') return
+    this.#executing = true
+    this.#batch = new ProposalBatch(this.#leader.epoch, this.#leader.proposedZxid)
+    this.#state.beginReign(this.#leader.epoch)
+    this.#askForTurn()
+  }
+
+  resign(reason: string): void {
+    this.#perform(this.#leader.resign(reason))
+  }
+
+  #askForTurn(): void {
+    if (this.#turnAsked || this.#over) return
+    this.#turnAsked = true
+    this.#runtime.timers.endOfTurn(() => this.#turn())
+  }
+
+  #turn(): void {
+    this.#turnAsked = false
+    if (this.#over) return
+    try {
+      const inbox = this.#inbox
+      this.#inbox = []
+      for (const inbound of inbox) this.#take(inbound)
+      this.#executeRequests()
+      this.#perform(this.#leader.flush())
+    } catch (error) {
+      this.#events.onFailure(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+
+  #take(inbound: Inbound): void {
+    if (this.#over) return
+    if ('gone' in inbound) {
+      this.#perform(this.#leader.onGone(inbound.from))
+      return
+    }
+    const { from, message } = inbound
+    if (message.type === 'requests') this.#requests.push({ from, bytes: message.bytes })
+    else if (message.type === 'message') {
+      if (this.#executing) this.#state.onMessage(from, message.bytes)
+    } else this.#perform(this.#leader.onMessage(from, message))
+  }
+
+  #executeRequests(): void {
+    const batch = this.#batch
+    if (!this.#executing || batch === null || this.#over) return
+    this.#forgetCommitted()
+    while (this.#requestsAt < this.#requests.length && this.#leader.takesRequests) {
+      // The followers' own bounds limit what waits here meanwhile.
+      if (this.#inFlightBytes > inFlightBytesMax) break
+      const request = this.#requests[this.#requestsAt]
+      this.#requestsAt++
+      if (request === undefined) break
+      if (batch.bytes === 0) batch.begin(this.#leader.commitZxid)
+      this.#state.execute(request.from, request.bytes, batch)
+      if (batch.bytes > batchBytesMax) this.#propose(batch)
+    }
+    if (this.#requestsAt === this.#requests.length) {
+      this.#requests = []
+      this.#requestsAt = 0
+    }
+    if (batch.bytes > 0) this.#propose(batch)
+  }
+
+  #propose(batch: ProposalBatch): void {
+    if (batch.bytes === 0) return
+    const bytesEach = Math.round(batch.bytes / batch.count)
+    const { min, max } = this.#proposalBytes
+    this.#proposalBytes = {
+      last: bytesEach,
+      min: min < 0 ? bytesEach : Math.min(min, bytesEach),
+      max: Math.max(max, bytesEach),
+    }
+    const records = batch.take()
+    this.#inFlight.push({ lastZxid: batch.lastZxid, bytes: records.length })
+    this.#inFlightBytes += records.length
+    this.#perform(this.#leader.onProposals(records, batch.lastZxid))
+  }
+
+  #forgetCommitted(): void {
+    let done = 0
+    for (const sent of this.#inFlight) {
+      if (sent.lastZxid > this.#leader.commitZxid) break
+      this.#inFlightBytes -= sent.bytes
+      done++
+    }
+    if (done > 0) this.#inFlight.splice(0, done)
+  }
+
+  #onHeartbeatDue(): void {
+    if (this.#over) return
+    const nowMs = this.#runtime.clock.monotonicMs()
+    this.#perform(this.#leader.onHeartbeat())
+    const problem = this.#overdue(nowMs)
+    if (problem !== null) this.resign(problem)
+    this.#watchHandOver(nowMs)
+    this.#askForTurn()
+  }
+
+  #overdue(nowMs: number): string | null {
+    const ageMs = nowMs - this.#startedMs
+    const { phase } = this.#leader
+    if (phase === 'broadcast') {
+      if (this.#leader.hasQuorum) this.#quorumLostAtMs = null
+      else this.#quorumLostAtMs ??= nowMs
+      const lostMs = this.#quorumLostAtMs === null ? 0 : nowMs - this.#quorumLostAtMs
+      return lostMs > this.#times.quorumLossMs ? `no quorum for ${Math.round(lostMs)} ms` : null
+    }
+    if (phase === 'discovery' && ageMs > this.#times.discoveryMs) {
+      return `no quorum joined within ${this.#times.discoveryMs} ms`
+    }
+    return ageMs > this.#times.establishMs ? `not established within ${this.#times.establishMs} ms` : null
+  }
+
+  #watchHandOver(nowMs: number): void {
+    if (!this.#leader.handsOver) {
+      this.#handOverSinceMs = null
+      return
+    }
+    this.#handOverSinceMs ??= nowMs
+    if (nowMs - this.#handOverSinceMs < this.#times.handOverMs) return
+    this.#log.warn('the hand-over took too long and is called off')
+    this.#leader.cancelHandOver()
+  }
+
+  #perform(effects: readonly LeaderEffect[]): void {
+    for (const effect of effects) {
+      if (this.#over) return
+      switch (effect.kind) {
+        case 'send':
+          this.#send(effect.to, effect.message)
+          break
+        case 'sendHistory':
+          this.#sendHistory(effect)
+          break
+        case 'reign':
+          this.#log.info('reign established', {
+            epoch: effect.epoch,
+            from: formatZxid(this.#leader.commitZxid),
+          })
+          break
+        case 'confirmed':
+          this.sendTo(effect.server, { type: 'synced', id: effect.id })
+          break
+        case 'resign':
+          this.#end(effect.reason, effect.successor)
+          break
+        default:
+          unreachable(effect)
+      }
+    }
+  }
+
+  #send(to: readonly number[], message: LeaderMessage): void {
+    const [only] = to
+    if (to.length === 1 && only !== undefined) {
+      this.sendTo(only, message)
+      return
+    }
+    const shared = new SharedMessage(message)
+    for (const server of to) {
+      const link = this.#links.get(server)
+      if (link === undefined) continue
+      if (link.bufferedBytes > followerBacklogBytesMax) link.close('it takes proposals too slowly')
+      else link.sendShared(shared)
+    }
+  }
+
+  #sendHistory(effect: Extract<LeaderEffect, { kind: 'sendHistory' }>): void {
+    const link = this.#links.get(effect.to)
+    if (link === undefined) return
+    const { upTo, summary } = effect
+    const send = async (): Promise<void> => {
+      // Proposals up to `upTo` may still be on their way to this server's own log.
+      await this.#persister.settled()
+      const options = { storage: this.#storage, link, receiver: summary, upTo, full: this.#resyncFull }
+      const how = await sendHistory(options)
+      this.#log.info('sent the history to a follower', { server: effect.to, how, upTo: formatZxid(upTo) })
+    }
+    send().then(
+      () => {
+        if (this.#links.get(effect.to) !== link) return
+        this.#perform(this.#leader.onHistorySent(effect.to, upTo))
+        this.#askForTurn()
+      },
+      (error: unknown) => {
+        link.close(`sending the history failed: ${error instanceof Error ? error.message : String(error)}`)
+      },
+    )
+  }
+
+  #end(reason: string, successor: number | null): void {
+    if (this.#over) return
+    this.#over = true
+    for (const timer of this.#timers) timer.cancel()
+    if (this.#executing) this.#state.endReign()
+    this.#executing = false
+    const links = [...this.#links.values()]
+    this.#links.clear()
+    this.#events.onResigned(reason, successor)
+    for (const link of links) link.close(reason)
+  }
+}

@@ -1,0 +1,432 @@
+import { assert } from '../runtime/assert.ts'
+import { counterMax, counterOf, epochOf, type Zxid } from '../tree/zxid.ts'
+import { Confirmation } from './confirmation.ts'
+import { Discovery } from './discovery.ts'
+import type { FollowerMessage, HistoryMessage, LeaderMessage, WireSummary } from './messages.ts'
+import { quorumSize, reachedByQuorum } from './quorum.ts'
+
+/**
+ * One attempt to lead, from the first follower that joins to the end of the reign: phases 1 to 3 of Zab as a pure machine.
+ * Its own server's follower is a follower like the others, and everything durable about this server happens there.
+ *
+ *     discovery ── a quorum promised ──▶ synchronization ── a quorum holds the history ──▶ broadcast
+ *         └─ the freshest history is another's: adopting ─┘
+ */
+export type LeaderEffect =
+  | { kind: 'send'; to: readonly number[]; message: LeaderMessage }
+  /**
+   * Make that follower's history a copy of this server's, up to `upTo`, then call `onHistorySent`. The history is on
+   * this server's disk, or on its way there.
+   */
+  | { kind: 'sendHistory'; to: number; summary: WireSummary; upTo: Zxid }
+  /** The reign is established: requests may be executed. */
+  | { kind: 'reign'; epoch: number }
+  /** A quorum confirmed that this server still leads. */
+  | { kind: 'confirmed'; server: number; id: number }
+  /** Give up: the reign, or the attempt at one, is over. */
+  | { kind: 'resign'; reason: string; successor: number | null }
+
+type Phase = 'discovery' | 'adopting' | 'synchronization' | 'broadcast' | 'over'
+
+interface Follower {
+  /** Joined: nothing was promised yet. Promised: waits for the history. Receiving: it is on its way. Synced: gets proposals. */
+  stage: 'joined' | 'promised' | 'receiving' | 'synced'
+  /** Highest transaction that it has acknowledged as durable in this reign, -1 before it acknowledged the history. */
+  ackedZxid: Zxid
+  established: boolean
+  wantsCrown: boolean
+  /** What was proposed while its history was on its way. */
+  held: LeaderMessage[]
+  heldBytes: number
+}
+
+export interface LeaderOptions {
+  self: number
+  members: number
+  /** Draws the id of an ensemble that is founded. */
+  newEnsembleId: () => string
+  /** The highest promise that any server has told of. */
+  promisedElsewhere: () => number
+  /** A follower for which more than this has to be held back is dropped; it comes again when it is faster. */
+  heldBytesMax: number
+}
+
+export class Leader {
+  readonly #self: number
+  readonly #quorum: number
+  readonly #options: LeaderOptions
+  readonly #discovery: Discovery
+  readonly #followers = new Map<number, Follower>()
+  readonly #confirmation: Confirmation<{ server: number; id: number }>
+  #phase: Phase = 'discovery'
+  #ensembleId = ''
+  /** Last transaction of the history that this reign began with. */
+  #initialZxid: Zxid = 0
+  #proposedZxid: Zxid = 0
+  #commitZxid: Zxid = 0
+  /** The commit point that followers have been told. */
+  #toldCommitZxid: Zxid = 0
+  /** Requests are held because the crown is being handed over. */
+  #successor: number | null = null
+  #source: number | null = null
+
+  constructor(options: LeaderOptions) {
+    this.#self = options.self
+    this.#options = options
+    this.#quorum = quorumSize(options.members)
+    this.#discovery = new Discovery(this.#quorum)
+    this.#confirmation = new Confirmation(this.#quorum)
+  }
+
+  get phase(): Phase {
+    return this.#phase
+  }
+
+  get epoch(): number {
+    return this.#discovery.epoch
+  }
+
+  get proposedZxid(): Zxid {
+    return this.#proposedZxid
+  }
+
+  get commitZxid(): Zxid {
+    return this.#commitZxid
+  }
+
+  /** Whether requests may be executed now; they wait while the crown is handed over. */
+  get takesRequests(): boolean {
+    return this.#phase === 'broadcast' && this.#successor === null
+  }
+
+  /** Connected followers, without this server's own. */
+  get followers(): number {
+    return this.#followers.size - (this.#followers.has(this.#self) ? 1 : 0)
+  }
+
+  /** Those of them that hold the reign's history. */
+  get syncedFollowers(): number {
+    let synced = 0
+    for (const [id, follower] of this.#followers) if (id !== this.#self && follower.ackedZxid >= 0) synced++
+    return synced
+  }
+
+  /** Whether a quorum of followers is connected and in step; a leader without it must not last. */
+  get hasQuorum(): boolean {
+    return this.syncedFollowers + 1 >= this.#quorum
+  }
+
+  onMessage(from: number, message: FollowerMessage): LeaderEffect[] {
+    if (this.#phase === 'over') return []
+    switch (message.type) {
+      case 'join':
+        return this.#onJoin(from, message)
+      case 'ackEpoch':
+        return this.#onAckEpoch(from, message)
+      case 'historyStart':
+      case 'historySnapshot':
+      case 'historyRecords':
+      case 'historyEnd':
+        return this.#onFetched(from, message)
+      case 'adopted':
+        return this.#onAdopted(from, message.lastZxid)
+      case 'ackLeader':
+        return message.epoch === this.epoch ? this.#onAck(from, message.zxid) : []
+      case 'ack':
+        return this.#onAck(from, message.zxid)
+      case 'heartbeatAck':
+        return this.#onHeartbeatAck(from, message.round)
+      case 'sync':
+        return this.#onSync(from, message.id)
+      case 'crown':
+        return this.#onCrown(from)
+      default:
+        return []
+    }
+  }
+
+  /** A follower's link is gone. */
+  onGone(server: number): LeaderEffect[] {
+    if (this.#phase === 'over' || !this.#followers.delete(server)) return []
+    this.#discovery.leave(server)
+    this.#confirmation.leave(server)
+    if (server === this.#self) return this.resign('its own follower has left')
+    if (this.#phase === 'adopting' && server === this.#source) {
+      return this.resign(`server ${server} left while its history was being fetched`)
+    }
+    if (server === this.#successor) this.#successor = null
+    return []
+  }
+
+  /** The history up to `upTo` has been sent to a follower; it may take part. */
+  onHistorySent(to: number, upTo: Zxid): LeaderEffect[] {
+    const follower = this.#followers.get(to)
+    if (this.#phase === 'over' || follower === undefined || follower.stage !== 'receiving') return []
+    follower.stage = 'synced'
+    const effects: LeaderEffect[] = [this.#newLeader(to, upTo)]
+    for (const message of follower.held) effects.push({ kind: 'send', to: [to], message })
+    follower.held = []
+    follower.heldBytes = 0
+    return effects
+  }
+
+  /** Orders a batch of transactions, encoded as records behind `proposedZxid`. */
+  onProposals(records: Buffer, lastZxid: Zxid): LeaderEffect[] {
+    assert(this.#phase === 'broadcast', () => `proposal in phase ${this.#phase}`)
+    assert(epochOf(lastZxid) === this.epoch, () => `proposal ${lastZxid} is not of epoch ${this.epoch}`)
+    assert(lastZxid > this.#proposedZxid, () => `proposal ${lastZxid} behind ${this.#proposedZxid}`)
+    this.#proposedZxid = lastZxid
+    this.#toldCommitZxid = this.#commitZxid
+    const effects = this.#toSynced(
+      { type: 'propose', commit: this.#commitZxid, lastZxid, records },
+      records.length,
+    )
+    // Clients see nothing but a pause: the next reign begins at counter 1 of the next epoch.
+    if (counterOf(lastZxid) >= counterMax - counterReserve)
+      effects.push(...this.resign('the epoch is used up'))
+    return effects
+  }
+
+  /** End of a turn: tells the commit point, unless a proposal has carried it. */
+  flush(): LeaderEffect[] {
+    if (this.#phase !== 'broadcast' || this.#toldCommitZxid === this.#commitZxid) return []
+    this.#toldCommitZxid = this.#commitZxid
+    return [...this.#toSynced({ type: 'commit', zxid: this.#commitZxid }, 0), ...this.#maybeHandOver()]
+  }
+
+  /** A heartbeat is due, or somebody waits for a confirmation. */
+  onHeartbeat(): LeaderEffect[] {
+    if (this.#phase === 'over') return []
+    const round = this.#confirmation.nextRound()
+    return [this.#send([...this.#followers.keys()], { type: 'heartbeat', round })]
+  }
+
+  /** The hand-over did not come about in time: go on leading. */
+  cancelHandOver(): void {
+    this.#successor = null
+  }
+
+  get handsOver(): boolean {
+    return this.#successor !== null
+  }
+
+  resign(reason: string, successor: number | null = null): LeaderEffect[] {
+    if (this.#phase === 'over') return []
+    this.#phase = 'over'
+    return [{ kind: 'resign', reason, successor }]
+  }
+
+  #send(to: readonly number[], message: LeaderMessage): LeaderEffect {
+    return { kind: 'send', to, message }
+  }
+
+  #onJoin(from: number, join: Extract<FollowerMessage, { type: 'join' }>): LeaderEffect[] {
+    this.#followers.set(from, {
+      stage: 'joined',
+      ackedZxid: -1,
+      established: false,
+      wantsCrown: false,
+      held: [],
+      heldBytes: 0,
+    })
+    const wasFounding = this.#discovery.founding
+    this.#discovery.join(from, join)
+    if (this.epoch !== 0) {
+      if (wasFounding && !this.#discovery.founding && this.#phase !== 'broadcast') {
+        return this.resign(`server ${from} belongs to an ensemble that was founded before`)
+      }
+      // It promised a later epoch to somebody: only a new reign above that one can take it in.
+      if (join.promisedEpoch > this.epoch) {
+        return this.resign(`server ${from} has promised epoch ${join.promisedEpoch}, above ${this.epoch}`)
+      }
+      return [this.#send([from], { type: 'newEpoch', epoch: this.epoch })]
+    }
+    if (!this.#followers.has(this.#self)) return []
+    if (!this.#discovery.founding && !this.#discovery.counts(this.#self)) {
+      return this.resign('its data directory is empty and others belong to a founded ensemble')
+    }
+    const epoch = this.#discovery.maybeChooseEpoch(this.#options.promisedElsewhere())
+    if (epoch === null) return []
+    return [this.#send([...this.#followers.keys()], { type: 'newEpoch', epoch })]
+  }
+
+  #onAckEpoch(from: number, ack: Extract<FollowerMessage, { type: 'ackEpoch' }>): LeaderEffect[] {
+    const follower = this.#followers.get(from)
+    if (follower?.stage !== 'joined' || ack.epoch !== this.epoch) return []
+    follower.stage = 'promised'
+    this.#discovery.ack(from, ack)
+    switch (this.#phase) {
+      case 'discovery':
+        return this.#maybeChooseHistory()
+      case 'synchronization':
+      case 'broadcast':
+        return this.#sendHistory(from, follower)
+      default:
+        return []
+    }
+  }
+
+  #maybeChooseHistory(): LeaderEffect[] {
+    const own = this.#discovery.ackOf(this.#self)
+    const chosen = this.#discovery.chosen(this.#self)
+    if (own === undefined || chosen === null) return []
+    this.#ensembleId = this.#discovery.ensembleId ?? this.#options.newEnsembleId()
+    if (chosen.server === this.#self) return this.#synchronize(own.lastZxid)
+    this.#phase = 'adopting'
+    this.#source = chosen.server
+    return [this.#send([chosen.server], { type: 'fetch', summary: own.summary })]
+  }
+
+  /** The freshest history comes in: this server's own follower takes it over as it would from any leader. */
+  #onFetched(from: number, message: HistoryMessage): LeaderEffect[] {
+    if (this.#phase !== 'adopting' || from !== this.#source) return []
+    return [this.#send([this.#self], message)]
+  }
+
+  #onAdopted(from: number, lastZxid: Zxid): LeaderEffect[] {
+    if (this.#phase !== 'adopting' || from !== this.#self) return []
+    return this.#synchronize(lastZxid)
+  }
+
+  #synchronize(initialZxid: Zxid): LeaderEffect[] {
+    this.#phase = 'synchronization'
+    this.#initialZxid = initialZxid
+    this.#proposedZxid = initialZxid
+    const effects: LeaderEffect[] = []
+    for (const [id, follower] of this.#followers) {
+      if (follower.stage !== 'promised') continue
+      if (id === this.#self) {
+        follower.stage = 'synced'
+        effects.push(this.#newLeader(id, initialZxid))
+      } else {
+        effects.push(...this.#sendHistory(id, follower))
+      }
+    }
+    return effects
+  }
+
+  #sendHistory(to: number, follower: Follower): LeaderEffect[] {
+    const ack = this.#discovery.ackOf(to)
+    assert(ack !== undefined, () => `server ${to} has not acknowledged the epoch`)
+    follower.stage = 'receiving'
+    return [{ kind: 'sendHistory', to, summary: ack.summary, upTo: this.#proposedZxid }]
+  }
+
+  #newLeader(to: number, lastZxid: Zxid): LeaderEffect {
+    return this.#send([to], {
+      type: 'newLeader',
+      epoch: this.epoch,
+      lastZxid,
+      ensembleId: this.#ensembleId,
+      founded: this.#phase === 'broadcast' || !this.#discovery.founding,
+    })
+  }
+
+  #onAck(from: number, zxid: Zxid): LeaderEffect[] {
+    const follower = this.#followers.get(from)
+    if (follower?.stage !== 'synced') return []
+    assert(
+      zxid <= this.#proposedZxid,
+      () => `server ${from} acknowledges ${zxid}, proposed ${this.#proposedZxid}`,
+    )
+    follower.ackedZxid = Math.max(follower.ackedZxid, zxid)
+    if (this.#phase === 'synchronization') return this.#maybeEstablish()
+    if (this.#phase !== 'broadcast') return []
+    this.#advanceCommit()
+    if (!follower.established) return [this.#establish(from, follower)]
+    return this.#successor === null ? [] : this.#maybeHandOver()
+  }
+
+  #maybeEstablish(): LeaderEffect[] {
+    const holding = [...this.#followers.values()].filter(
+      (follower) => follower.ackedZxid >= this.#initialZxid,
+    )
+    if (holding.length < this.#quorum || (this.#followers.get(this.#self)?.ackedZxid ?? -1) < 0) return []
+    this.#phase = 'broadcast'
+    this.#commitZxid = this.#initialZxid
+    this.#toldCommitZxid = this.#initialZxid
+    const effects: LeaderEffect[] = []
+    for (const [id, follower] of this.#followers) {
+      if (follower.ackedZxid >= 0) effects.push(this.#establish(id, follower))
+    }
+    return [...effects, { kind: 'reign', epoch: this.epoch }]
+  }
+
+  #establish(to: number, follower: Follower): LeaderEffect {
+    follower.established = true
+    return this.#send([to], {
+      type: 'established',
+      epoch: this.epoch,
+      commit: this.#commitZxid,
+      ensembleId: this.#ensembleId,
+    })
+  }
+
+  /** A transaction is committed when a quorum holds it on disk; with it, everything before it. */
+  #advanceCommit(): void {
+    const acked: number[] = []
+    for (const follower of this.#followers.values())
+      if (follower.ackedZxid >= 0) acked.push(follower.ackedZxid)
+    const reached = reachedByQuorum(acked, this.#quorum)
+    // Only transactions of this reign are counted one by one; the initial history was committed as a whole.
+    if (reached > this.#commitZxid && epochOf(reached) === this.epoch) this.#commitZxid = reached
+  }
+
+  #toSynced(message: LeaderMessage, bytes: number): LeaderEffect[] {
+    const to: number[] = []
+    const effects: LeaderEffect[] = []
+    for (const [id, follower] of this.#followers) {
+      if (follower.stage === 'synced') to.push(id)
+      else if (follower.stage === 'receiving') {
+        follower.held.push(message)
+        follower.heldBytes += bytes
+        if (follower.heldBytes > this.#options.heldBytesMax) {
+          this.#followers.delete(id)
+          this.#discovery.leave(id)
+          effects.push(this.#send([id], { type: 'notLeading', leader: this.#self }))
+        }
+      }
+    }
+    effects.push(this.#send(to, message))
+    return effects
+  }
+
+  #onHeartbeatAck(from: number, round: number): LeaderEffect[] {
+    // Only who is bound to this reign can confirm it.
+    if ((this.#followers.get(from)?.ackedZxid ?? -1) < 0) return []
+    return this.#confirmation
+      .answer(from, round)
+      .map((request) => ({ kind: 'confirmed', server: request.server, id: request.id }))
+  }
+
+  #onSync(from: number, id: number): LeaderEffect[] {
+    if (this.#phase !== 'broadcast') return []
+    return this.#confirmation.hold({ server: from, id }) ? this.onHeartbeat() : []
+  }
+
+  #onCrown(from: number): LeaderEffect[] {
+    const follower = this.#followers.get(from)
+    if (this.#phase !== 'broadcast' || follower?.established !== true || from <= this.#self) return []
+    follower.wantsCrown = true
+    if (this.#successor !== null) return []
+    const wanting = [...this.#followers].filter(([, candidate]) => candidate.wantsCrown).map(([id]) => id)
+    this.#successor = Math.max(...wanting)
+    return this.#maybeHandOver()
+  }
+
+  /** Everything proposed is committed, and the successor holds it and has been told so. */
+  #maybeHandOver(): LeaderEffect[] {
+    const successor = this.#successor
+    if (successor === null || this.#phase !== 'broadcast') return []
+    const acked = this.#followers.get(successor)?.ackedZxid ?? -1
+    if (acked < this.#proposedZxid || this.#commitZxid < this.#proposedZxid) return []
+    const effects = this.#toldCommitZxid === this.#commitZxid ? [] : this.flush()
+    if ((this.#phase as Phase) === 'over') return effects
+    effects.push(this.#send([...this.#followers.keys()], { type: 'handOver', successor }))
+    effects.push(...this.resign(`server ${successor} has the higher id and is in step`, successor))
+    return effects
+  }
+}
+
+/** A turn of the leader loop never orders more transactions than this; it keeps the counter from overflowing. */
+export const counterReserve = 1_000_000

@@ -1,0 +1,24 @@
+import { assert } from '../runtime/assert.ts'
+import { frameBytesMax } from './frames.ts'
+
+/** Proposals of one turn are sent in batches of about this size. */
+export const batchBytesMax = 1024 * 1024
+
+/** Proposals in flight, in bytes: when they are more, requests wait until some are committed. */
+export const inFlightBytesMax = 64 * 1024 * 1024
+
+/**
+ * What may wait in this process for one follower to take it. A follower for which it is more is dropped: it comes back
+ * and is synchronized from the log, which costs the leader no memory.
+ */
+export const followerBacklogBytesMax = 128 * 1024 * 1024
+
+/** How long a new connection may take to say who it is. */
+export const handshakeTimeoutMs = 2000
+
+/** Connections on the peer or leader port that have not said who they are; more are closed at once. */
+export const strangersMax = 64
+
+// One transaction, as large as the largest request allows, still travels in one frame.
+assert(batchBytesMax * 2 < frameBytesMax, 'a batch of proposals must fit a frame')
+assert(inFlightBytesMax < followerBacklogBytesMax, 'a follower in step must never be dropped for its backlog')

@@ -1,0 +1,119 @@
+import { epochMax } from '../tree/zxid.ts'
+import type { ReplicationMessage } from './messages.ts'
+
+/**
+ * The shape of every frame, in one place. What a stranger or a damaged link sends is checked against it once, at the gate;
+ * everything behind it trusts the types.
+ */
+type FieldCheck = (value: unknown) => boolean
+
+const wholeUpTo =
+  (max: number): FieldCheck =>
+  (value) =>
+    typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max
+
+const whole = wholeUpTo(Number.MAX_SAFE_INTEGER)
+const zxid = whole
+const epoch = wholeUpTo(epochMax)
+const server = wholeUpTo(255)
+const flag: FieldCheck = (value) => typeof value === 'boolean'
+const bytes: FieldCheck = (value) => Buffer.isBuffer(value)
+const ensembleId: FieldCheck = (value) => typeof value === 'string' && /^[0-9a-f]{32}$/.test(value)
+const ensembleIdOrNull: FieldCheck = (value) => value === null || ensembleId(value)
+const oneOf =
+  (...names: string[]): FieldCheck =>
+  (value) =>
+    typeof value === 'string' && names.includes(value)
+const listOf =
+  (check: FieldCheck, lengthMax: number): FieldCheck =>
+  (value) =>
+    Array.isArray(value) && value.length <= lengthMax && value.every(check)
+
+const condition = oneOf('fresh', 'provisional', 'founded')
+const counter = wholeUpTo(2 ** 32 - 1)
+
+/** More epochs than this are not told: what lies further back is synchronized by a snapshot. */
+export const summaryEpochsMax = 10_000
+
+const summary = (value: unknown): boolean =>
+  listOf(
+    (pair) => Array.isArray(pair) && pair.length === 2 && epoch(pair[0]) && counter(pair[1]),
+    summaryEpochsMax,
+  )(value)
+
+const statusFields: Record<string, FieldCheck> = {
+  state: oneOf('looking', 'candidate', 'joining', 'following', 'leading'),
+  serving: flag,
+  leader: server,
+  epoch,
+  promisedEpoch: epoch,
+  condition,
+  lastZxid: zxid,
+  logStartZxid: zxid,
+  seesQuorum: flag,
+  stands: flag,
+}
+
+type Fields = Record<string, FieldCheck>
+
+const messageFields: Record<ReplicationMessage['type'], Fields> = {
+  hello: {
+    from: server,
+    to: server,
+    members: listOf(server, 255),
+    ensembleId: ensembleIdOrNull,
+    founded: flag,
+  },
+  // On the peer port a heartbeat carries a status, on the leader port a round.
+  heartbeat: {},
+  election: {},
+  alive: { stands: flag },
+  coordinator: { leader: server, established: flag },
+  join: { promisedEpoch: epoch, condition, ensembleId: ensembleIdOrNull },
+  ackEpoch: { epoch, counts: flag, currentEpoch: epoch, lastZxid: zxid, summary },
+  adopted: { lastZxid: zxid },
+  ackLeader: { epoch, zxid },
+  ack: { zxid },
+  heartbeatAck: { round: whole },
+  requests: { bytes },
+  message: { bytes },
+  sync: { id: whole },
+  crown: {},
+  historyStart: { full: flag, common: zxid },
+  historySnapshot: { bytes },
+  historyRecords: { bytes, lastZxid: zxid },
+  historyEnd: { lastZxid: zxid },
+  notLeading: { leader: server },
+  newEpoch: { epoch },
+  fetch: { summary },
+  newLeader: { epoch, lastZxid: zxid, ensembleId, founded: flag },
+  established: { epoch, commit: zxid, ensembleId },
+  propose: { commit: zxid, lastZxid: zxid, records: bytes },
+  commit: { zxid },
+  synced: { id: whole },
+  handOver: { successor: server },
+}
+
+/** What is wrong with a decoded body, or null. */
+export function invalidMessage(body: unknown): string | null {
+  if (typeof body !== 'object' || body === null) return 'not a message'
+  const fields = body as Record<string, unknown>
+  const type = fields['type']
+  if (typeof type !== 'string' || !Object.hasOwn(messageFields, type)) return `unknown type ${String(type)}`
+  if (type === 'heartbeat') {
+    if ('status' in fields) return invalidFields('heartbeat.status', fields['status'], statusFields)
+    return invalidFields('heartbeat', fields, { round: whole })
+  }
+  return invalidFields(type, fields, messageFields[type as ReplicationMessage['type']])
+}
+
+function invalidFields(where: string, value: unknown, checks: Fields): string | null {
+  if (typeof value !== 'object' || value === null) return `${where} is not an object`
+  const fields = value as Record<string, unknown>
+  for (const name in checks) {
+    if (checks[name]?.(fields[name]) !== true) return `${where}.${name} is ${shown(fields[name])}`
+  }
+  return null
+}
+
+const shown = (value: unknown): string => String(JSON.stringify(value)).slice(0, 60)

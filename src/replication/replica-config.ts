@@ -1,0 +1,70 @@
+import type { Zxid } from '../tree/zxid.ts'
+
+export interface ReplicaServer {
+  id: number
+  host: string
+  peerPort: number
+  leaderPort: number
+}
+
+export interface ReplicaConfig {
+  serverId: number
+  /** All voting servers, this one among them. */
+  servers: readonly ReplicaServer[]
+  tickTimeMs: number
+  /** Ticks that a follower may take to get in step. */
+  initLimitTicks: number
+  /** Ticks that a leader may be without a quorum. */
+  syncLimitTicks: number
+  /** Silence that counts as failure. */
+  peerTimeoutMs: number
+  heartbeatMs: number
+  /** A server with a higher id that is in step takes over from the leader. */
+  leaderPreemption: boolean
+  /** `full`: followers are always synchronized by wiping and replaying all. */
+  resync: 'auto' | 'full'
+  /** Transactions between two snapshots, at most. */
+  snapCount: number
+}
+
+export interface Reign {
+  leader: number
+  epoch: number
+  leading: boolean
+}
+
+export interface ReplicaEvents {
+  /**
+   * A reign is established and this server has applied its whole initial history: what was in flight is to be sent again,
+   * requests may be sent.
+   */
+  onServing(reign: Reign): void
+  /** There is no reign any more: what was sent and not answered waits. */
+  onAdrift(): void
+  /** What the leader's state machine sent with `messageTo`. */
+  onMessage(message: Buffer): void
+  /** The disk failed, an invariant is broken, or this server belongs to another ensemble: it must stop. */
+  onFatal(error: Error): void
+}
+
+export interface ReplicaStatus {
+  state: 'looking' | 'discovery' | 'synchronization' | 'following' | 'leading' | 'stopped'
+  serving: boolean
+  /** 0 for none. */
+  leader: number
+  epoch: number
+  promisedEpoch: number
+  lastZxid: Zxid
+  commitZxid: Zxid
+  appliedZxid: Zxid
+  /** Why it does not serve, in words; null when it does. */
+  waitingFor: string | null
+  /** While leading: connected followers, and those in step. */
+  followers: number
+  syncedFollowers: number
+  quorumSize: number
+  /** While leading, bytes of proposals; -1 before the first. */
+  proposalBytes: { last: number; min: number; max: number }
+  /** Connections refused on the peer and leader ports. */
+  refusedConnections: number
+}
