@@ -19,6 +19,7 @@ export interface Connection {
   readonly remote: Address
   /** Bytes written here that the system has not yet taken. */
   readonly bufferedBytes: number
+  /** Nothing can be written any more: either side has ended, or it is gone. */
   readonly closed: boolean
   /** Must be called in the same turn in which the connection was handed over. */
   setHandlers(handlers: ConnectionHandlers): void
@@ -30,9 +31,12 @@ export interface Connection {
   /** Stops `onData` until `resume`. */
   pause(): void
   resume(): void
-  /** Sends what is buffered, then closes in an orderly way. */
+  /**
+   * Sends what is buffered, then closes in an orderly way. No more `onData` comes; `onClose` comes when the peer has closed
+   * too, or has not within two seconds.
+   */
   end(): void
-  /** Closes now; what is buffered is lost. */
+  /** Closes now; what is buffered is lost. `onClose` comes soon, never from within this call. */
   destroy(): void
 }
 

@@ -1,0 +1,100 @@
+import { close, fdatasync, fstat, ftruncate, read, writev } from 'node:fs'
+import { promisify } from 'node:util'
+import { CodedError } from './coded-error.ts'
+import type { DiskFile } from './disk.ts'
+
+const closeAsync = promisify(close)
+const fdatasyncAsync = promisify(fdatasync)
+const fstatAsync = promisify(fstat)
+const ftruncateAsync = promisify(ftruncate)
+
+/** What Linux takes in one call (IOV_MAX). */
+const piecesPerCallMax = 1024
+
+/** A file behind a descriptor. */
+export class NodeDiskFile implements DiskFile {
+  readonly #fd: number
+
+  constructor(fd: number) {
+    this.#fd = fd
+  }
+
+  async write(pieces: readonly Uint8Array[], position: number): Promise<void> {
+    let at = position
+    for (let first = 0; first < pieces.length; first += piecesPerCallMax) {
+      let rest = pieces.slice(first, first + piecesPerCallMax)
+      for (;;) {
+        const wanted = totalBytes(rest)
+        if (wanted === 0) break
+        const written = await this.#writeSome(rest, at)
+        at += written
+        if (written === wanted) break
+        // A short write is no error: the disk is nearly full, or a signal came. The next one tells.
+        if (written === 0) throw new CodedError('EIO', `the system wrote 0 of ${wanted} bytes`)
+        rest = withoutFirst(rest, written)
+      }
+    }
+  }
+
+  sync(): Promise<void> {
+    // Also writes the file's new length, which is all of its metadata that reading it needs.
+    return fdatasyncAsync(this.#fd)
+  }
+
+  async read(position: number, length: number): Promise<Buffer> {
+    const bytes = Buffer.allocUnsafe(length)
+    let filled = 0
+    while (filled < length) {
+      const got = await this.#readSome(bytes, filled, position + filled)
+      if (got === 0) break
+      filled += got
+    }
+    return filled === length ? bytes : bytes.subarray(0, filled)
+  }
+
+  async size(): Promise<number> {
+    return (await fstatAsync(this.#fd)).size
+  }
+
+  truncate(size: number): Promise<void> {
+    return ftruncateAsync(this.#fd, size)
+  }
+
+  close(): Promise<void> {
+    return closeAsync(this.#fd)
+  }
+
+  #writeSome(pieces: readonly Uint8Array[], position: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      writev(this.#fd, pieces, position, (error, written) => (error ? reject(error) : resolve(written)))
+    })
+  }
+
+  #readSome(into: Buffer, offset: number, position: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      read(this.#fd, into, offset, into.length - offset, position, (error, got) =>
+        error ? reject(error) : resolve(got),
+      )
+    })
+  }
+}
+
+function totalBytes(pieces: readonly Uint8Array[]): number {
+  let bytes = 0
+  for (const piece of pieces) bytes += piece.length
+  return bytes
+}
+
+/** What is left of the pieces when the first `bytes` of them are gone. */
+export function withoutFirst(pieces: readonly Uint8Array[], bytes: number): Uint8Array[] {
+  const rest: Uint8Array[] = []
+  let toSkip = bytes
+  for (const piece of pieces) {
+    if (toSkip >= piece.length) toSkip -= piece.length
+    else {
+      rest.push(toSkip > 0 ? piece.subarray(toSkip) : piece)
+      toSkip = 0
+    }
+  }
+  return rest
+}
