@@ -1,0 +1,30 @@
+export type { Address } from '../runtime/network.ts'
+export type { Runtime } from '../runtime/runtime.ts'
+export type { ErrorName } from '../wire/error-codes.ts'
+export { ErrorCode } from '../wire/error-codes.ts'
+export type { ClientEvents, ClientOptions, WatchOption } from './client.ts'
+export { Client } from './client.ts'
+export type { ConnectTarget } from './connect-string.ts'
+export {
+  ConnectStringError,
+  defaultClientPort,
+  formatAddress,
+  parseAddress,
+  parseConnectString,
+} from './connect-string.ts'
+export { fourLetterWord } from './four-letter-word.ts'
+export { childOf, nameOf, parentOf, pathFault } from './paths.ts'
+export type {
+  CheckResult,
+  CreateResult,
+  DeleteResult,
+  SetResult,
+  Transaction,
+  TransactionResult,
+} from './transaction.ts'
+export type { Acl, ClientState, CreateOptions, NodeData, Stat, VersionOptions } from './types.ts'
+export { openAcl, Permission } from './types.ts'
+export type { NodeChange } from './watch-differences.ts'
+export type { WatchEvent, WatchListener } from './watch-registry.ts'
+export type { Watcher, WatcherOptions } from './watcher.ts'
+export { TransactionError, ZkError } from './zk-error.ts'

@@ -1,0 +1,95 @@
+import type { Client } from './client.ts'
+import { childOf, parentOf } from './paths.ts'
+import type { CreateOptions, NodeData } from './types.ts'
+import { ZkError } from './zk-error.ts'
+
+/** So many calls of one helper are under way at a time. */
+const batchSize = 256
+
+export async function createRecursive(
+  client: Client,
+  path: string,
+  data: NodeData,
+  options: CreateOptions,
+): Promise<string> {
+  while (true) {
+    try {
+      return await client.create(path, data, options)
+    } catch (error) {
+      if (!ZkError.is(error, 'noNode')) throw error
+      // Also again when somebody deletes the parent in between.
+      await ensurePath(client, parentOf(path))
+    }
+  }
+}
+
+export async function ensurePath(client: Client, path: string): Promise<void> {
+  if (path === '/') return
+  while (true) {
+    try {
+      await client.create(path)
+      return
+    } catch (error) {
+      if (ZkError.is(error, 'nodeExists')) return
+      if (!ZkError.is(error, 'noNode')) throw error
+      await ensurePath(client, parentOf(path))
+    }
+  }
+}
+
+export async function* walk(client: Client, path: string): AsyncGenerator<string, void, void> {
+  let level = [path]
+  let isFirst = true
+  while (level.length > 0) {
+    const next: string[] = []
+    for (let at = 0; at < level.length; at += batchSize) {
+      const batch = level.slice(at, at + batchSize)
+      const lists = await Promise.all(
+        batch.map((parent) => client.getChildren(parent).catch((error: unknown) => missing(error, isFirst))),
+      )
+      for (const [index, children] of lists.entries()) {
+        const parent = batch[index]
+        if (parent === undefined || children === null) continue
+        yield parent
+        for (const name of children.sort()) next.push(childOf(parent, name))
+      }
+    }
+    isFirst = false
+    level = next
+  }
+}
+
+export async function deleteRecursive(client: Client, path: string): Promise<number> {
+  let deleted = 0
+  while (true) {
+    const paths: string[] = []
+    for await (const found of client.walk(path)) {
+      if (!isReserved(found)) paths.push(found)
+    }
+    let leftover = false
+    // Children before their parents. The calls take effect in their order, so a whole batch may be under way.
+    paths.reverse()
+    for (let at = 0; at < paths.length; at += batchSize) {
+      const outcomes = await Promise.allSettled(
+        paths.slice(at, at + batchSize).map((found) => client.delete(found)),
+      )
+      for (const outcome of outcomes) {
+        if (outcome.status === 'fulfilled') deleted++
+        else if (ZkError.is(outcome.reason, 'notEmpty')) leftover = true
+        else if (!ZkError.is(outcome.reason, 'noNode')) throw outcome.reason
+      }
+    }
+    // Somebody created more meanwhile.
+    if (!leftover) return deleted
+  }
+}
+
+/** Nodes that the servers keep for themselves and do not let go. */
+function isReserved(path: string): boolean {
+  return path === '/' || path === '/zookeeper' || path.startsWith('/zookeeper/')
+}
+
+function missing(error: unknown, isFirst: boolean): null {
+  if (!isFirst && ZkError.is(error, 'noNode')) return null
+  throw error
+}
