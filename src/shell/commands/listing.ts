@@ -1,0 +1,165 @@
+import type { Client, Stat } from '../../client/index.ts'
+import { childOf, ErrorCode, ZkError } from '../../client/index.ts'
+import type { Command } from '../command.ts'
+import type { Output } from '../output.ts'
+import { statColumns, statFields, statText } from '../stat-text.ts'
+import { resolvePath } from '../znode-path.ts'
+
+/** So many stats are asked for at a time. */
+const batchSize = 256
+
+/** The stats of nodes; null for one that is gone by now. */
+async function statsOf(client: Client, paths: readonly string[]): Promise<(Stat | null)[]> {
+  const stats: (Stat | null)[] = []
+  for (let at = 0; at < paths.length; at += batchSize) {
+    stats.push(...(await Promise.all(paths.slice(at, at + batchSize).map((path) => client.exists(path)))))
+  }
+  return stats
+}
+
+async function printNodes(
+  client: Client,
+  out: Output,
+  nodes: readonly { shown: string; path: string }[],
+  long: boolean,
+): Promise<void> {
+  const stats = long
+    ? await statsOf(
+        client,
+        nodes.map(({ path }) => path),
+      )
+    : null
+  for (const [index, { shown, path }] of nodes.entries()) {
+    if (stats === null) {
+      out.result({ text: shown, json: { name: shown, path } })
+      continue
+    }
+    const stat = stats[index] ?? null
+    if (stat === null) continue
+    out.result({
+      text: `${statColumns(stat)}  ${shown}`,
+      json: { name: shown, path, stat: statFields(stat) },
+    })
+  }
+}
+
+const ls: Command = {
+  name: 'ls',
+  usage: '[-l] [-R] [path]',
+  summary: 'list the children of a znode, one a line',
+  examples: ['ls', 'ls -l /app', 'ls -R /'],
+  flags: {
+    long: {
+      type: 'boolean',
+      short: 'l',
+      help: 'with kind (e: ephemeral), version, bytes, children and time of the last change',
+    },
+    recursive: { type: 'boolean', short: 'R', help: 'the znode and everything below it, as paths' },
+  },
+  positionalsMin: 0,
+  positionalsMax: 1,
+  pathArguments: [0],
+  needsServer: true,
+  async run(context, args, out) {
+    const path = resolvePath(context.currentPath, args.positionals[0] ?? '.')
+    const long = args.has('long')
+    if (!args.has('recursive')) {
+      const names = (await context.client.getChildren(path)).sort()
+      const nodes = names.map((name) => ({ shown: name, path: childOf(path, name) }))
+      await printNodes(context.client, out, nodes, long)
+      return
+    }
+    const paths: string[] = []
+    for await (const found of context.client.walk(path)) paths.push(found)
+    paths.sort()
+    await printNodes(
+      context.client,
+      out,
+      paths.map((found) => ({ shown: found, path: found })),
+      long,
+    )
+  },
+}
+
+const tree: Command = {
+  name: 'tree',
+  usage: '[path]',
+  summary: 'draw everything below a znode',
+  examples: ['tree', 'tree /app'],
+  flags: {},
+  positionalsMin: 0,
+  positionalsMax: 1,
+  pathArguments: [0],
+  needsServer: true,
+  async run(context, args, out) {
+    const path = resolvePath(context.currentPath, args.positionals[0] ?? '.')
+    const children = new Map<string, string[]>()
+    for await (const found of context.client.walk(path)) {
+      children.set(found, [])
+      if (found === path) continue
+      const slash = found.lastIndexOf('/')
+      children.get(slash === 0 ? '/' : found.slice(0, slash))?.push(found.slice(slash + 1))
+    }
+    if (out.json) {
+      for (const [found, names] of children) out.result({ text: '', json: { path: found, children: names } })
+      return
+    }
+    out.result({ text: drawTree(path, children).join('\n'), json: {} })
+  },
+}
+
+/** Lines with branches, the root first. */
+export function drawTree(root: string, children: ReadonlyMap<string, readonly string[]>): string[] {
+  const lines = [root]
+  const draw = (path: string, indent: string): void => {
+    const names = children.get(path) ?? []
+    for (const [index, name] of names.entries()) {
+      const isLast = index === names.length - 1
+      lines.push(`${indent}${isLast ? '└── ' : '├── '}${name}`)
+      draw(childOf(path, name), `${indent}${isLast ? '    ' : '│   '}`)
+    }
+  }
+  draw(root, '')
+  return lines
+}
+
+const stat: Command = {
+  name: 'stat',
+  usage: '[path]',
+  summary: 'print the stat of a znode',
+  examples: ['stat /app'],
+  flags: {},
+  positionalsMin: 0,
+  positionalsMax: 1,
+  pathArguments: [0],
+  needsServer: true,
+  async run(context, args, out) {
+    const path = resolvePath(context.currentPath, args.positionals[0] ?? '.')
+    const found = await context.client.exists(path)
+    if (found === null) throw new ZkError(ErrorCode.noNode, path)
+    out.result({ text: statText(found), json: { path, stat: statFields(found) } })
+  },
+}
+
+const getAcl: Command = {
+  name: 'getacl',
+  usage: '<path>',
+  summary: 'print the access control list of a znode',
+  examples: ['getacl /app'],
+  flags: {},
+  positionalsMin: 1,
+  positionalsMax: 1,
+  pathArguments: [0],
+  needsServer: true,
+  async run(context, args, out) {
+    const path = resolvePath(context.currentPath, args.positionals[0] ?? '')
+    const { acl } = await context.client.getAcl(path)
+    for (const { perms, scheme, id } of acl) {
+      const letters = [...'rwcda'].filter((_letter, bit) => (perms & (1 << bit)) !== 0).join('')
+      out.result({ text: `${scheme}:${id}:${letters}`, json: { path, scheme, id, perms } })
+    }
+  },
+}
+
+/** Commands that look without changing anything. */
+export const listingCommands: readonly Command[] = [ls, tree, stat, getAcl]

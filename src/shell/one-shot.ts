@@ -1,0 +1,47 @@
+import type { Client } from '../client/index.ts'
+import type { CommandContext } from './command.ts'
+import { describeFailure, ExitCode } from './failure.ts'
+import type { ShellOptions } from './options.ts'
+import type { Output } from './output.ts'
+import { runCommand } from './run-command.ts'
+
+/** What a shell reports when Ctrl-C ended it, by the custom of shells. */
+const interruptedExitCode = 130
+
+/** Carries out the one command that was given as arguments. Ctrl-C ends a watch in an orderly way, and anything else. */
+export async function runOneShot(client: Client, output: Output, options: ShellOptions): Promise<number> {
+  const stop = new AbortController()
+  const context: CommandContext = {
+    client,
+    currentPath: '/',
+    interactive: false,
+    stop: stop.signal,
+    watches: new Map(),
+    readStdin,
+    quit() {},
+  }
+  const interrupt = (): void => {
+    stop.abort()
+    void client.close()
+  }
+  process.once('SIGINT', interrupt)
+  process.once('SIGTERM', interrupt)
+  try {
+    await runCommand(options.words, context, output, () => client.connect({ timeoutMs: options.timeoutMs }))
+    return ExitCode.done
+  } catch (error) {
+    if (stop.signal.aborted) return interruptedExitCode
+    const failure = describeFailure(error, options.words[0] ?? null)
+    output.error(failure)
+    return failure.exitCode
+  } finally {
+    process.off('SIGINT', interrupt)
+    process.off('SIGTERM', interrupt)
+  }
+}
+
+async function readStdin(): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}

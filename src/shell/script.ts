@@ -1,0 +1,58 @@
+import { createInterface } from 'node:readline'
+import type { Client } from '../client/index.ts'
+import type { CommandContext } from './command.ts'
+import { UsageError } from './command.ts'
+import { describeFailure, ExitCode } from './failure.ts'
+import type { ShellOptions } from './options.ts'
+import type { Output } from './output.ts'
+import { runCommand, wordsOf } from './run-command.ts'
+
+/**
+ * Carries out the commands on standard input, one a line, in one session. The first failure ends it, unless told to keep
+ * going; the exit code is that of the first failure.
+ */
+export async function runScript(client: Client, output: Output, options: ShellOptions): Promise<number> {
+  let ended = false
+  let exitCode: number = ExitCode.done
+  const stop = new AbortController()
+  const context: CommandContext = {
+    client,
+    currentPath: '/',
+    interactive: false,
+    stop: stop.signal,
+    watches: new Map(),
+    readStdin: () => {
+      throw new UsageError('"-" stands for standard input, which the commands come from here')
+    },
+    quit: () => {
+      ended = true
+    },
+  }
+  const interrupt = (): void => {
+    ended = true
+    stop.abort()
+    void client.close()
+  }
+  process.once('SIGINT', interrupt)
+  const connect = async (): Promise<void> => {
+    if (client.state === 'idle') await client.connect({ timeoutMs: options.timeoutMs })
+  }
+  const lines = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })
+  let lineNumber = 0
+  for await (const line of lines) {
+    lineNumber++
+    try {
+      const words = wordsOf(line)
+      if (words.length > 0) await runCommand(words, context, output, connect)
+    } catch (error) {
+      const failure = describeFailure(error, line.trim().split(/\s/, 1)[0] ?? null)
+      output.error({ ...failure, message: `line ${lineNumber}: ${failure.message}` })
+      if (exitCode === ExitCode.done) exitCode = failure.exitCode
+      if (!options.keepGoing || failure.exitCode === ExitCode.unreachable) ended = true
+    }
+    if (ended) break
+  }
+  lines.close()
+  process.off('SIGINT', interrupt)
+  return exitCode
+}
