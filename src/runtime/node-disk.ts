@@ -1,114 +1,65 @@
-import fs from 'node:fs'
-import path from 'node:path'
+import { constants, open } from 'node:fs'
+import { mkdir, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { codeOf } from './coded-error.ts'
 import type { Disk, DiskFile } from './disk.ts'
-import { lockFolder } from './node-folder-lock.ts'
+import { lockFolder } from './folder-lock.ts'
+import { NodeDiskFile } from './node-disk-file.ts'
 
-class NodeFile implements DiskFile {
-  readonly #fd: number
+const openAsync = promisify(open)
 
-  constructor(fd: number) {
-    this.#fd = fd
-  }
+/** The file system of this machine. */
+export const nodeDisk: Disk = {
+  async open(path: string, options: { create: boolean }): Promise<DiskFile> {
+    const flags = constants.O_RDWR | (options.create ? constants.O_CREAT : 0)
+    // Not for everybody's eyes: the history holds what the access control lists guard, and the sessions' passwords.
+    return new NodeDiskFile(await openAsync(path, flags, 0o640))
+  },
 
-  write(pieces: readonly Uint8Array[], position: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const wanted = pieces.reduce((sum, piece) => sum + piece.length, 0)
-      fs.writev(this.#fd, pieces, position, (error, written) => {
-        if (error !== null) reject(error)
-        else if (written === wanted) resolve()
-        // A full disk shows itself as a short write first; the rest tells why.
-        else this.write([Buffer.concat(pieces).subarray(written)], position + written).then(resolve, reject)
-      })
-    })
-  }
+  readFile: (path) => readFile(path),
 
-  sync(): Promise<void> {
-    return call((done) => fs.fdatasync(this.#fd, done))
-  }
+  async list(folder: string): Promise<string[]> {
+    return (await ignoreMissing<string[], string[]>(readdir(folder), [])).sort()
+  },
 
-  read(position: number, length: number): Promise<Buffer> {
-    return new Promise((resolve, reject) => {
-      const buffer = Buffer.allocUnsafe(length)
-      const readOn = (at: number): void => {
-        fs.read(this.#fd, buffer, at, length - at, position + at, (error, count) => {
-          if (error !== null) reject(error)
-          else if (count === 0 || at + count === length) resolve(buffer.subarray(0, at + count))
-          else readOn(at + count)
-        })
-      }
-      readOn(0)
-    })
-  }
+  async makeFolder(path: string): Promise<void> {
+    await mkdir(path, { recursive: true })
+  },
 
-  size(): Promise<number> {
-    return new Promise((resolve, reject) => {
-      fs.fstat(this.#fd, (error, stats) => (error === null ? resolve(stats.size) : reject(error)))
-    })
-  }
+  rename: (from, to) => rename(from, to),
+  removeFile: (path) => unlink(path),
+  removeFolder: (path) => rm(path, { recursive: true, force: true }),
 
-  truncate(size: number): Promise<void> {
-    return call((done) => fs.ftruncate(this.#fd, size, done))
-  }
+  async syncFolder(path: string): Promise<void> {
+    const folder = new NodeDiskFile(await openAsync(path, constants.O_RDONLY))
+    try {
+      await folder.sync()
+    } finally {
+      await folder.close()
+    }
+  },
 
-  close(): Promise<void> {
-    return call((done) => fs.close(this.#fd, done))
-  }
+  usedBytes,
+  lockFolder,
 }
 
-function call(work: (done: (error: Error | null) => void) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    work((error) => (error === null || error === undefined ? resolve() : reject(error)))
-  })
+/** Files may vanish while we look: a purge does not wait for whoever counts. */
+async function usedBytes(path: string): Promise<number> {
+  const found = await ignoreMissing(stat(path), null)
+  if (found === null) return 0
+  if (!found.isDirectory()) return found.size
+  let bytes = 0
+  for (const name of await ignoreMissing<string[], string[]>(readdir(path), [])) {
+    bytes += await usedBytes(`${path}/${name}`)
+  }
+  return bytes
 }
 
-function orWhenMissing<T>(value: T): (error: NodeJS.ErrnoException) => T {
-  return (error) => {
-    if (error.code === 'ENOENT') return value
+async function ignoreMissing<T, U>(pending: Promise<T>, otherwise: U): Promise<T | U> {
+  try {
+    return await pending
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return otherwise
     throw error
   }
-}
-
-export const nodeDisk: Disk = {
-  open(file, { create }): Promise<DiskFile> {
-    const flags = create ? fs.constants.O_RDWR | fs.constants.O_CREAT : fs.constants.O_RDWR
-    return new Promise((resolve, reject) => {
-      fs.open(file, flags, 0o640, (error, fd) => (error === null ? resolve(new NodeFile(fd)) : reject(error)))
-    })
-  },
-
-  readFile: (file) => fs.promises.readFile(file),
-
-  list: (folder) => fs.promises.readdir(folder).then((names) => names.sort(), orWhenMissing<string[]>([])),
-
-  makeFolder: async (folder) => {
-    await fs.promises.mkdir(folder, { recursive: true })
-  },
-
-  rename: (from, to) => fs.promises.rename(from, to),
-  removeFile: (file) => fs.promises.unlink(file),
-  removeFolder: (folder) => fs.promises.rm(folder, { recursive: true, force: true }),
-
-  async syncFolder(folder): Promise<void> {
-    const handle = await fs.promises.open(folder, 'r')
-    try {
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-  },
-
-  async usedBytes(folder): Promise<number> {
-    const names = await fs.promises
-      .readdir(folder, { recursive: true, withFileTypes: true })
-      .catch(orWhenMissing<fs.Dirent[]>([]))
-    let bytes = 0
-    for (const name of names) {
-      if (!name.isFile()) continue
-      const stats = await fs.promises.stat(path.join(name.parentPath, name.name)).catch(orWhenMissing(null))
-      bytes += stats?.size ?? 0
-    }
-    return bytes
-  },
-
-  lockFolder,
 }

@@ -1,121 +1,92 @@
-import net from 'node:net'
-import type { Address, Connection, ConnectionHandlers, Listener, Network } from './network.ts'
+import { createServer, connect as netConnect, type Server, type Socket } from 'node:net'
+import { CodedError } from './coded-error.ts'
+import type { Log } from './log.ts'
+import type { Address, Connection, Listener, Network } from './network.ts'
+import { NodeConnection } from './node-connection.ts'
+import type { TurnEnd } from './turn-end.ts'
 
-/** Above this much in this process, `write` returns false. */
-const highWaterMarkBytes = 1024 * 1024
+/** Connections that the system may hold ready before they are taken; the kernel caps it at its own limit. */
+const backlogConnections = 1024
 
-class NodeConnection implements Connection {
-  readonly remote: Address
-  readonly #socket: net.Socket
-  #handlers: ConnectionHandlers | null = null
-  #closed = false
-  #corked = false
-  #reason: Error | undefined
+/** See NodeConnection: it ends a socket itself, after what waits for the end of the turn. */
+const socketOptions = { noDelay: true, allowHalfOpen: true }
 
-  constructor(socket: net.Socket) {
-    this.#socket = socket
-    this.remote = { host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
-    socket.setNoDelay(true)
-    socket.on('error', (error) => {
-      this.#reason = error
-    })
-    socket.on('close', () => this.#onClosed())
+/** TCP of this machine. */
+export class NodeNetwork implements Network {
+  readonly #turnEnd: TurnEnd
+  readonly #log: Log
+
+  constructor(turnEnd: TurnEnd, log: Log) {
+    this.#turnEnd = turnEnd
+    this.#log = log
   }
 
-  get bufferedBytes(): number {
-    return this.#socket.writableLength
-  }
-
-  get closed(): boolean {
-    return this.#closed
-  }
-
-  setHandlers(handlers: ConnectionHandlers): void {
-    const first = this.#handlers === null
-    this.#handlers = handlers
-    if (!first) return
-    this.#socket.on('data', (bytes) => this.#handlers?.onData(bytes as Buffer))
-    this.#socket.on('drain', () => this.#handlers?.onDrain?.())
-    if (this.#socket.destroyed) setImmediate(() => this.#onClosed())
-  }
-
-  write(bytes: Uint8Array): boolean {
-    if (this.#closed || this.#socket.writableEnded) return false
-    // What one turn writes leaves in one system call.
-    if (!this.#corked) {
-      this.#corked = true
-      this.#socket.cork()
-      process.nextTick(() => {
-        this.#corked = false
-        this.#socket.uncork()
-      })
-    }
-    return this.#socket.write(bytes)
-  }
-
-  pause(): void {
-    this.#socket.pause()
-  }
-
-  resume(): void {
-    this.#socket.resume()
-  }
-
-  end(): void {
-    this.#socket.end()
-  }
-
-  destroy(): void {
-    this.#socket.destroy()
-  }
-
-  #onClosed(): void {
-    if (this.#closed) return
-    this.#closed = true
-    this.#handlers?.onClose(this.#reason)
-  }
-}
-
-function socketOptions(): net.ServerOpts {
-  // Half-open connections serve nobody here: the end of one direction is the end of the connection.
-  return { allowHalfOpen: false, noDelay: true, highWaterMark: highWaterMarkBytes }
-}
-
-export const nodeNetwork: Network = {
-  listen(address, onConnection): Promise<Listener> {
+  listen(address: Address, onConnection: (connection: Connection) => void): Promise<Listener> {
     return new Promise((resolve, reject) => {
-      const server = net.createServer(socketOptions(), (socket) => onConnection(new NodeConnection(socket)))
+      if (address.host === '') {
+        // Node would bind every interface.
+        reject(new CodedError('EINVAL', `cannot listen on port ${address.port}: the host is empty`))
+        return
+      }
+      const server = createServer({ ...socketOptions, pauseOnConnect: true }, (socket) => {
+        onConnection(new NodeConnection(socket, remoteOf(socket), this.#turnEnd))
+      })
       server.once('error', reject)
-      server.listen({ host: address.host, port: address.port }, () => {
-        server.off('error', reject)
-        const bound = server.address()
-        const port = typeof bound === 'object' && bound !== null ? bound.port : address.port
-        resolve({
-          address: { host: address.host, port },
-          close: () => new Promise((closed) => server.close(() => closed())),
-        })
-      })
+      server.listen(
+        { host: address.host, port: address.port, backlog: backlogConnections, exclusive: true },
+        () => {
+          server.off('error', reject)
+          // Failing to take one connection (out of file handles) must not stop the program.
+          server.on('error', (error) =>
+            this.#log.warn('could not take a connection', { error: error.message }),
+          )
+          resolve(new NodeListener(server, address.host))
+        },
+      )
     })
-  },
+  }
 
-  connect(address, timeoutMs): Promise<Connection> {
+  connect(address: Address, timeoutMs: number): Promise<Connection> {
     return new Promise((resolve, reject) => {
-      const socket = net.connect({
-        host: address.host,
-        port: address.port,
-        noDelay: true,
-        highWaterMark: highWaterMarkBytes,
-      } as net.TcpNetConnectOpts)
-      const timer = setTimeout(() => socket.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
-      socket.once('error', (error) => {
-        clearTimeout(timer)
+      const socket = netConnect({ ...socketOptions, host: address.host, port: address.port })
+      const fail = (error: Error): void => {
+        clearTimeout(timeout)
+        socket.destroy()
         reject(error)
-      })
+      }
+      const timeout = setTimeout(() => {
+        const where = `${address.host}:${address.port}`
+        fail(new CodedError('ETIMEDOUT', `connecting to ${where} took more than ${timeoutMs} ms`))
+      }, timeoutMs)
+      socket.once('error', fail)
       socket.once('connect', () => {
-        clearTimeout(timer)
-        socket.removeAllListeners('error')
-        resolve(new NodeConnection(socket))
+        clearTimeout(timeout)
+        socket.off('error', fail)
+        resolve(new NodeConnection(socket, address, this.#turnEnd))
       })
     })
-  },
+  }
+}
+
+class NodeListener implements Listener {
+  readonly address: Address
+  readonly #server: Server
+
+  constructor(server: Server, host: string) {
+    const bound = server.address()
+    this.#server = server
+    this.address = { host, port: typeof bound === 'object' && bound !== null ? bound.port : 0 }
+  }
+
+  close(): Promise<void> {
+    // Not waiting for Node's own callback: it comes only when the last taken connection has gone as well. The port itself
+    // is free as soon as close() returns.
+    this.#server.close()
+    return new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+function remoteOf(socket: Socket): Address {
+  const host = socket.remoteAddress ?? ''
+  return { host: host.startsWith('::ffff:') ? host.slice(7) : host, port: socket.remotePort ?? 0 }
 }
