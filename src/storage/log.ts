@@ -41,8 +41,6 @@ export class HistoryLog {
   #file: DiskFile | null = null
   /** How far the file reaches, zeros included. */
   #fileBytes = 0
-  /** A mark that no sync has covered stands at the end. */
-  #unsynced = false
   #idleTimer: Timer | null = null
   #last: Zxid
   #durable: Zxid
@@ -162,6 +160,7 @@ export class HistoryLog {
    */
   async dropOldest(count: number): Promise<void> {
     const { disk, folder } = this.#options
+    if (count === 0) return
     assert(count < this.#segments.length, 'the last segment stays')
     for (const { path } of this.#segments.splice(0, count)) {
       await disk.removeFile(path)
@@ -177,8 +176,8 @@ export class HistoryLog {
       await this.#group.between(async () => {
         const segment = this.#segments.at(-1)
         if (segment === undefined) return
-        await this.#openLast(segment)
         await this.#writeMark(segment)
+        segment.bytes += markBytes
         await this.#trim(segment)
       })
       this.#group.fail(new StorageError('IO', `${this.#options.folder} is closed`))
@@ -221,7 +220,6 @@ export class HistoryLog {
       throw error
     }
     this.#fileBytes = reach
-    this.#unsynced = false
     segment.noteGroup(this.#durable, start)
     segment.last = last
     segment.bytes = end
@@ -249,14 +247,12 @@ export class HistoryLog {
     return segment
   }
 
-  /** Takes the zeros away behind the last record, so that nothing but records is in a segment that is done. */
+  /** Takes away what stands behind the last record, so that nothing else is in a segment that is done. */
   async #trim(segment: LogSegment): Promise<void> {
     const file = await this.#openLast(segment)
-    if (this.#fileBytes === segment.bytes && !this.#unsynced) return
     await file.truncate(segment.bytes)
     this.#fileBytes = segment.bytes
     await file.sync()
-    this.#unsynced = false
   }
 
   /**
@@ -288,7 +284,9 @@ export class HistoryLog {
 
   /**
    * The last group has no mark behind it, so damage to it could not be told from a torn write. When no other group comes
-   * to vouch for it, a lone mark does. It need not be synced: it promises nothing.
+   * to vouch for it, a lone mark does. It is not synced, for it promises nothing, and the next group is written over it:
+   * were it written behind, its own mark could survive a power failure that the lone one in front of it does not, and
+   * make that look like damage.
    */
   #armIdleMark(): void {
     if (this.#idleTimer !== null) return
@@ -317,9 +315,7 @@ export class HistoryLog {
       commit: Math.min(this.#options.commitPoint(), this.#durable),
     })
     await file.write([this.#mark], segment.bytes)
-    segment.bytes += markBytes
-    this.#fileBytes = Math.max(this.#fileBytes, segment.bytes)
-    this.#unsynced = true
+    this.#fileBytes = Math.max(this.#fileBytes, segment.bytes + markBytes)
   }
 
   /** Where the record of `zxid` ends. */

@@ -93,7 +93,23 @@ async function foundFolder(disk: Disk, folder: string, serverId: number): Promis
   await disk.makeFolder(`${folder}/${file.history}`)
   await disk.syncFolder(folder)
   await writeStateFile(disk, folder, file)
-  const parent = folder.slice(0, Math.max(0, folder.lastIndexOf('/')))
-  if (parent !== '') await disk.syncFolder(parent)
+  await syncAbove(disk, folder)
   return file
+}
+
+/**
+ * Makes the folder itself survive, and those above that may have been made with it. One that this process may not even
+ * look into was not made by it.
+ */
+async function syncAbove(disk: Disk, folder: string): Promise<void> {
+  const parts = folder.split('/')
+  for (let i = parts.length - 1; i >= 0; i--) {
+    const above = parts.slice(0, i).join('/')
+    try {
+      await disk.syncFolder(above !== '' ? above : folder.startsWith('/') ? '/' : '.')
+    } catch (error) {
+      const code = errorCode(error)
+      if (code !== 'EACCES' && code !== 'EPERM' && code !== 'ENOENT') throw error
+    }
+  }
 }

@@ -91,8 +91,8 @@ export class Storage {
   }
 
   /**
-   * Durable when resolved; calls are serialised. Epochs never go down, and an ensemble id is never changed for another:
-   * the latter is refused with WRONG_SERVER.
+   * Durable when resolved; calls are serialised. Epochs never go down, and the id of a founded ensemble is never changed
+   * for another: the latter is refused with WRONG_SERVER.
    */
   saveState(changes: Partial<DurableState>): Promise<void> {
     return this.#save(changes, null)
@@ -250,12 +250,13 @@ const stateOf = ({ ensembleId, founded, promisedEpoch, promisedTo, currentEpoch 
   Object.freeze({ ensembleId, founded, promisedEpoch, promisedTo, currentEpoch })
 
 function checkChange(before: StateFile, after: StateFile, folder: string): void {
-  if (before.ensembleId !== null && after.ensembleId !== before.ensembleId)
+  if (before.founded && after.ensembleId !== before.ensembleId)
     throw new StorageError(
       'WRONG_SERVER',
       `${folder} belongs to ensemble ${before.ensembleId}, found ensemble ${after.ensembleId}. ` +
         'Way out: check the addresses in the config; to move this server there, empty its data directory first.',
     )
+  assert(after.founded || !before.founded, 'a founded ensemble stays so')
   assert(
     after.promisedEpoch >= before.promisedEpoch && after.promisedEpoch <= epochMax,
     () => `promised epoch ${before.promisedEpoch} to become ${after.promisedEpoch}`,

@@ -42,6 +42,7 @@ export class MemoryDisk implements Disk {
   /** Counts operations that change something. */
   steps = 0
   counts = { write: 0, sync: 0, syncFolder: 0, rename: 0, remove: 0, truncate: 0 }
+  bytesRead = 0
   /** The power fails at this step. */
   crashAtStep = Number.POSITIVE_INFINITY
   /** Whether the step at which it fails takes effect. */
@@ -177,7 +178,7 @@ export class MemoryDisk implements Disk {
       this.counts.syncFolder += 1
       const others: FolderChange[] = []
       for (const change of this.#changes)
-        if (change.folder === path) change.make(this.#safe)
+        if (change.folder === (path === '.' ? '' : path)) change.make(this.#safe)
         else others.push(change)
       this.#changes = others
     })
@@ -221,7 +222,9 @@ export class MemoryDisk implements Disk {
       },
       read: async (position, length) => {
         await this.#read()
-        return Buffer.from(inode.now.subarray(position, position + length))
+        const bytes = Buffer.from(inode.now.subarray(position, position + length))
+        this.bytesRead += bytes.length
+        return bytes
       },
       size: async () => {
         await this.#read()
@@ -261,18 +264,19 @@ export class MemoryDisk implements Disk {
   }
 }
 
-/** Each sector that was touched since the last sync is the old or the new one. */
+/**
+ * Each sector that was touched since the last sync is the old or the new one. The length is the old or the new one as a
+ * whole, as the journal of a file system has it: bytes that a lost truncation should have cut off are the old ones.
+ */
 function survive(inode: Inode, draw: Draw): Buffer {
   const mood = draw(4)
   if (mood === 0) return Buffer.from(inode.safe)
   if (mood === 1) return Buffer.from(inode.now)
   const size = draw(2) === 0 ? inode.safe.length : inode.now.length
   const bytes = Buffer.alloc(size)
-  for (let at = 0; at < size; at += sectorBytes) {
-    const end = Math.min(size, at + sectorBytes)
-    const from = draw(2) === 0 ? inode.safe : inode.now
-    from.copy(bytes, at, at, Math.min(end, from.length))
-  }
+  inode.safe.copy(bytes)
+  for (let at = 0; at < Math.min(size, inode.now.length); at += sectorBytes)
+    if (draw(2) === 0) inode.now.copy(bytes, at, at, Math.min(size, inode.now.length, at + sectorBytes))
   return bytes
 }
 

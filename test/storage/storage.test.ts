@@ -149,13 +149,15 @@ describe('storage: saveState', () => {
     expect(storage.state.promisedEpoch).toBe(3)
   })
 
-  it('another ensemble -> WRONG_SERVER; epochs going down -> broken invariant; neither is written', async () => {
+  it('a founded ensemble exchanged -> WRONG_SERVER; epochs going down -> broken invariant; neither is written', async () => {
     const storage = await openStorage(new MemoryDisk())
-    await storage.saveState({ ensembleId: 'e', promisedEpoch: 3, currentEpoch: 2 })
+    await storage.saveState({ ensembleId: 'provisional', promisedEpoch: 3, currentEpoch: 2 })
+    await storage.saveState({ ensembleId: 'e', founded: true })
     await expect(storage.saveState({ ensembleId: 'f' })).rejects.toMatchObject({ code: 'WRONG_SERVER' })
+    await expect(storage.saveState({ founded: false })).rejects.toThrow(BrokenInvariant)
     await expect(storage.saveState({ promisedEpoch: 2 })).rejects.toThrow(BrokenInvariant)
     await expect(storage.saveState({ currentEpoch: 4 })).rejects.toThrow(BrokenInvariant)
-    expect(storage.state).toMatchObject({ ensembleId: 'e', promisedEpoch: 3, currentEpoch: 2 })
+    expect(storage.state).toMatchObject({ ensembleId: 'e', founded: true, promisedEpoch: 3, currentEpoch: 2 })
   })
 
   it('the disk fails -> IO, and nothing is acknowledged any more', async () => {

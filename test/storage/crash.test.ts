@@ -1,0 +1,217 @@
+import { describe, expect, it } from 'vitest'
+import type { DurableState, Storage } from '../../src/storage/storage.ts'
+import type { Zxid } from '../../src/tree/zxid.ts'
+import { appendAll, ManualTimers, openStorage, run, snapshotAt, z } from './helpers.ts'
+import { HistoryModel } from './history-model.ts'
+import { type Draw, drawFrom, MemoryDisk } from './memory-disk.ts'
+
+/** The file of a snapshot of `zxid`, as a server with this history would send it. */
+async function snapshotFile(history: readonly Zxid[], zxid: Zxid): Promise<Buffer> {
+  const storage = await openStorage(new MemoryDisk())
+  await appendAll(storage, history)
+  await storage.writeSnapshot(snapshotAt(zxid))
+  const chunks: Buffer[] = []
+  for await (const chunk of (await storage.readSnapshot())?.chunks ?? []) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+const elsewhere = [...run(1, 1, 3), ...run(8, 1, 9)]
+
+/** One of everything. */
+const scenario: readonly [
+  string,
+  (model: HistoryModel, timers: ManualTimers, file: Buffer) => Promise<void>,
+][] = [
+  ['append', (model) => model.append(1, [1])],
+  ['append several groups', (model) => model.append(1, [2, 3, 1])],
+  ['save the state', (model) => model.saveState({ promisedEpoch: 2, promisedTo: 3 })],
+  ['save the state again', (model) => model.saveState({ currentEpoch: 2, ensembleId: 'e' })],
+  ['roll', (model) => model.append(2, [4])],
+  ['roll again', (model) => model.append(2, [4])],
+  [
+    'mark and snapshot',
+    async (model, timers) => {
+      model.noteCommit(8)
+      timers.fire()
+      await model.writeSnapshot()
+    },
+  ],
+  ['append behind a lone mark', (model) => model.append(2, [1, 1])],
+  ['truncate whole segments', (model) => model.truncate(9)],
+  ['append behind it', (model) => model.append(3, [2, 2])],
+  ['truncate a little', (model) => model.truncate(12)],
+  [
+    'snapshots until the purge',
+    async (model) => {
+      for (let length = 10; length <= 12; length++) {
+        model.noteCommit(length)
+        await model.writeSnapshot()
+      }
+    },
+  ],
+  ['append again', (model) => model.append(4, [3])],
+  [
+    'replace the history',
+    (model, _timers, file) => model.replace(file, elsewhere, z(8, 4), { promisedEpoch: 8, currentEpoch: 8 }),
+  ],
+  ['append to the new one', (model) => model.append(8, [2])],
+]
+
+/** Runs the scenario until the end or until the power fails; returns the step of the scenario that it got to. */
+async function play(disk: MemoryDisk, file: Buffer): Promise<{ model: HistoryModel | null; got: number }> {
+  const timers = new ManualTimers()
+  let storage: Storage
+  try {
+    storage = await openStorage(disk, { timers, segmentBytesMax: 300, preallocateBytes: 200 })
+  } catch (error) {
+    if (disk.steps < disk.crashAtStep) throw error
+    return { model: null, got: -1 }
+  }
+  const model = new HistoryModel(storage)
+  for (const [i, [, act]] of scenario.entries()) {
+    try {
+      await act(model, timers, file)
+    } catch (error) {
+      if (disk.steps < disk.crashAtStep) throw error
+      return { model, got: i }
+    }
+  }
+  return { model, got: scenario.length }
+}
+
+const emptyState: DurableState = {
+  ensembleId: null,
+  founded: false,
+  promisedEpoch: 0,
+  promisedTo: 0,
+  currentEpoch: 0,
+}
+
+describe('crash', () => {
+  it('at every single step of everything -> one whole history that holds all that was reported durable', async () => {
+    const file = await snapshotFile(elsewhere, z(8, 4))
+    const calm = new MemoryDisk()
+    const { model, got } = await play(calm, file)
+    expect(got).toBe(scenario.length)
+    await model?.check(await openStorage(calm.kill()))
+    expect(calm.steps).toBeGreaterThan(100)
+    const reached = new Set<number>()
+    for (let step = 1; step <= calm.steps; step++)
+      for (let variant = 0; variant < 6; variant++) {
+        const disk = new MemoryDisk()
+        disk.crashAtStep = step
+        disk.crashTakesEffect = variant % 2 === 0
+        const { model, got } = await play(disk, file)
+        reached.add(got)
+        const name = `${scenario[got]?.[0] ?? 'open'}, step ${step}, variant ${variant}`
+        try {
+          const storage = await openStorage(disk.afterPowerLoss(drawFrom(step * 6 + variant)))
+          if (model === null) expect(storage.state).toEqual(emptyState)
+          else await model.check(storage)
+        } catch (error) {
+          throw new Error(`${name}: ${error instanceof Error ? error.message : error}`, { cause: error })
+        }
+      }
+    for (let i = -1; i < scenario.length; i++) expect(reached).toContain(i)
+  })
+
+  it('random operations, crashes and starts -> always what a naive storage says is possible', async () => {
+    const file = await snapshotFile(elsewhere, z(8, 4))
+    let crashes = 0
+    for (let seed = 1; seed <= 300; seed++)
+      try {
+        crashes += await wander(seed, file)
+      } catch (error) {
+        throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : error}`, { cause: error })
+      }
+    expect(crashes).toBeGreaterThan(250)
+  })
+})
+
+async function wander(seed: number, file: Buffer): Promise<number> {
+  const draw = drawFrom(seed)
+  const timers = new ManualTimers()
+  const options = {
+    timers,
+    segmentBytesMax: 100 + draw(600),
+    preallocateBytes: draw(2) * draw(500),
+    snapshotsKept: 1 + draw(3),
+  }
+  let disk = new MemoryDisk()
+  const model = new HistoryModel(await openStorage(disk, options))
+  let crashes = 0
+  let epoch = 1
+  for (let i = 0; i < 25; i++) {
+    disk.crashAtStep = draw(4) === 0 ? disk.steps + 1 + draw(12) : Number.POSITIVE_INFINITY
+    disk.crashTakesEffect = draw(2) === 0
+    try {
+      epoch = await wanderOn(model, draw, timers, epoch, file)
+      const fate = draw(8)
+      if (fate === 0) {
+        await model.storage.close()
+        await model.check(await openStorage(disk, options))
+      } else if (fate === 1) {
+        disk = disk.kill()
+        await model.check(await openStorage(disk, options))
+      }
+    } catch (error) {
+      if (disk.steps < disk.crashAtStep) throw error
+      crashes += 1
+      disk = await startAgain(disk, model, options, draw)
+    }
+  }
+  return crashes
+}
+
+async function wanderOn(
+  model: HistoryModel,
+  draw: Draw,
+  timers: ManualTimers,
+  epochBefore: number,
+  file: Buffer,
+): Promise<number> {
+  let epoch = epochBefore
+  const kind = draw(20)
+  if (kind < 9)
+    await model.append(
+      epoch,
+      Array.from({ length: 1 + draw(4) }, () => 1 + draw(3)),
+    )
+  else if (kind < 11) model.noteCommit(draw(model.history.length + 1))
+  else if (kind < 13) {
+    epoch += 1
+    await model.truncate(draw(model.history.length + 1))
+  } else if (kind < 15)
+    await model.saveState({ promisedEpoch: model.state.promisedEpoch + 1, promisedTo: draw(5) })
+  else if (kind < 17) await model.writeSnapshot()
+  else if (kind < 19) timers.fire()
+  else {
+    await model.replace(file, elsewhere, z(8, 4), { ensembleId: `e${draw(100)}` })
+    epoch = Math.max(epoch, 9)
+  }
+  return epoch
+}
+
+/** The power comes back, perhaps only for a moment. */
+async function startAgain(
+  crashed: MemoryDisk,
+  model: HistoryModel,
+  options: Parameters<typeof openStorage>[1],
+  draw: Draw,
+): Promise<MemoryDisk> {
+  let disk = crashed
+  for (;;) {
+    disk = disk.afterPowerLoss(draw)
+    disk.crashAtStep = draw(3) === 0 ? 1 + draw(5) : Number.POSITIVE_INFINITY
+    let storage: Storage
+    try {
+      storage = await openStorage(disk, options)
+    } catch (error) {
+      if (disk.steps < disk.crashAtStep) throw error
+      continue
+    }
+    disk.crashAtStep = Number.POSITIVE_INFINITY
+    await model.check(storage)
+    return disk
+  }
+}

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest'
+import { purgeable } from '../../src/storage/purge.ts'
+import {
+  appendAll,
+  folder,
+  openStorage,
+  readBack,
+  recovered,
+  run,
+  snapshotAt,
+  stateAt,
+  z,
+} from './helpers.ts'
+import { MemoryDisk } from './memory-disk.ts'
+
+const nobody = { snapshotsRead: new Set<number>(), logReadAfter: Number.POSITIVE_INFINITY }
+const segments = [{ last: 10 }, { last: 20 }, { last: 30 }, { last: 40 }]
+
+describe('purge: what may go', () => {
+  it('fewer snapshots than are kept -> nothing', () => {
+    expect(purgeable({ snapshots: [15, 35], segments, snapshotsKept: 3, ...nobody })).toEqual({
+      snapshots: [],
+      segments: 0,
+    })
+  })
+
+  it('more -> the oldest ones, and the segments that the oldest kept one covers', () => {
+    expect(purgeable({ snapshots: [5, 15, 20, 35], segments, snapshotsKept: 2, ...nobody })).toEqual({
+      snapshots: [5, 15],
+      segments: 2,
+    })
+    expect(purgeable({ snapshots: [5, 15, 19, 35], segments, snapshotsKept: 2, ...nobody }).segments).toBe(1)
+  })
+
+  it('the segment that is being written -> stays, covered or not', () => {
+    expect(purgeable({ snapshots: [40], segments, snapshotsKept: 1, ...nobody }).segments).toBe(3)
+  })
+
+  it('somebody reads -> what is read stays', () => {
+    const view = { snapshots: [5, 15, 35], segments, snapshotsKept: 1 }
+    expect(purgeable({ ...view, ...nobody, logReadAfter: 12 }).segments).toBe(1)
+    expect(purgeable({ ...view, ...nobody, logReadAfter: 10 }).segments).toBe(1)
+    expect(purgeable({ ...view, ...nobody, snapshotsRead: new Set([5]) }).snapshots).toEqual([15])
+  })
+})
+
+describe('purge: of a folder', () => {
+  it('snapshot after snapshot -> as many as are kept; the log reaches back to the oldest of them, and any of them will do', async () => {
+    const disk = new MemoryDisk()
+    const storage = await openStorage(disk, { segmentBytesMax: 1 })
+    for (const zxid of run(1, 1, 20)) {
+      await appendAll(storage, [zxid])
+      storage.noteCommit(zxid)
+      if (zxid % 4 === 0) await storage.writeSnapshot(snapshotAt(zxid))
+    }
+    expect(storage.logStartZxid).toBe(z(1, 12))
+    expect(await readBack(storage)).toEqual(run(1, 13, 8))
+    await storage.close()
+    for (const [bad, expected] of [
+      [[], 20],
+      [[20], 16],
+      [[20, 16], 12],
+    ] as const) {
+      const files = disk.files()
+      for (const counter of bad)
+        files.get(`${folder}/h-0001/snapshot.${z(1, counter).toString(16)}`)?.fill(0, 50, 60)
+      const again = await openStorage(MemoryDisk.from(files))
+      expect(await recovered(again)).toEqual({
+        snapshot: stateAt(z(1, expected)),
+        applied: run(1, expected + 1, 20 - expected),
+        pending: [],
+      })
+    }
+  })
+
+  it('while the log is read -> the reader gets all of it, and the next purge takes what it left', async () => {
+    const disk = new MemoryDisk()
+    const storage = await openStorage(disk, { segmentBytesMax: 1, snapshotsKept: 1 })
+    for (const zxid of run(1, 1, 8)) await appendAll(storage, [zxid])
+    const reader = storage.readRecords(z(1, 2), z(1, 8))
+    const first = await reader.next()
+    expect(first.done).toBe(false)
+    await storage.writeSnapshot(snapshotAt(z(1, 7)))
+    expect(storage.logStartZxid).toBe(z(1, 2))
+    let batches = 1
+    for await (const _batch of reader) batches += 1
+    expect(batches).toBe(6)
+    await storage.writeSnapshot(snapshotAt(z(1, 8)))
+    expect(storage.logStartZxid).toBe(z(1, 7))
+  })
+
+  it('while a snapshot is sent -> it stays until it is sent', async () => {
+    const disk = new MemoryDisk()
+    const storage = await openStorage(disk, { snapshotsKept: 1 })
+    await appendAll(storage, run(1, 1, 8))
+    await storage.writeSnapshot(snapshotAt(z(1, 5)))
+    const sent = await storage.readSnapshot()
+    await sent?.chunks.next()
+    await storage.writeSnapshot(snapshotAt(z(1, 6)))
+    const names = (): string[] => [...disk.files().keys()].filter((path) => path.includes('snapshot'))
+    expect(names().length).toBe(2)
+    await sent?.chunks.return(undefined)
+    await storage.writeSnapshot(snapshotAt(z(1, 7)))
+    expect(names()).toEqual([`${folder}/h-0001/snapshot.100000007`])
+  })
+})
