@@ -1,0 +1,258 @@
+import { assert, BrokenInvariant } from '../runtime/assert.ts'
+import { DecodeError } from '../wire/decode-error.ts'
+import { ErrorCode } from '../wire/error-codes.ts'
+import { JuteReader } from '../wire/jute-reader.ts'
+import { JuteWriter } from '../wire/jute-writer.ts'
+import { writeMultiEnd, writeMultiHeader } from '../wire/multi.ts'
+import { OpCode } from '../wire/opcodes.ts'
+import type { ApplyListener } from './apply-listener.ts'
+import type { OriginTable } from './origins.ts'
+import { parentOf } from './paths.ts'
+import { ReplyPath } from './reply-path.ts'
+import { Session, type SessionTable } from './sessions.ts'
+import type { Tree } from './tree.ts'
+import { readTxnHeader, TxnHeader, TxnKind } from './txn.ts'
+import type { Zxid } from './zxid.ts'
+
+/**
+ * Changes the state by one transaction that `execute` made. It decides nothing and cannot fail: whatever does not fit
+ * is a broken invariant. For each transaction: the changes with their events, then the origin, then the reply.
+ */
+export class Applier {
+  readonly #tree: Tree
+  readonly #sessions: SessionTable
+  readonly #origins: OriginTable
+  readonly #txn = new JuteReader()
+  readonly #header = new TxnHeader()
+  readonly #reply: ReplyPath
+  /** The results of a multi gather here: events may not come between a reply's beginning and end. */
+  readonly #results = new JuteWriter(256)
+
+  constructor(tree: Tree, sessions: SessionTable, origins: OriginTable) {
+    this.#tree = tree
+    this.#sessions = sessions
+    this.#origins = origins
+    this.#reply = new ReplyPath(sessions)
+  }
+
+  apply(zxid: Zxid, bytes: Buffer, listener: ApplyListener): void {
+    try {
+      const txn = this.#txn.reset(bytes)
+      readTxnHeader(txn, this.#header)
+      this.#applyBody(zxid, txn, listener)
+      assert(txn.remaining === 0, () => `transaction ${zxid}: ${txn.remaining} bytes too many`)
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error
+      throw new BrokenInvariant(`transaction ${zxid}: ${error.message}`)
+    }
+  }
+
+  #applyBody(zxid: Zxid, txn: JuteReader, listener: ApplyListener): void {
+    switch (this.#header.kind) {
+      case TxnKind.setData:
+      case TxnKind.create:
+      case TxnKind.create2:
+      case TxnKind.delete:
+      case TxnKind.setAcl:
+        this.#applySingle(zxid, txn, listener)
+        return
+      case TxnKind.multi:
+        this.#applyMulti(zxid, txn, listener)
+        return
+      case TxnKind.createSession:
+        this.#applyCreateSession(zxid, txn, listener)
+        return
+      case TxnKind.closeSession:
+        this.#applyCloseSession(zxid, txn, listener)
+        return
+      case TxnKind.error:
+        this.#finish(zxid, txn.int(), null, listener)
+        return
+      case TxnKind.failedMulti:
+        this.#applyFailedMulti(zxid, txn, listener)
+        return
+      case TxnKind.replay:
+        this.#applyReplay(zxid, listener)
+        return
+      default:
+        throw new BrokenInvariant(`transaction ${zxid}: unknown kind ${this.#header.kind}`)
+    }
+  }
+
+  #applySingle(zxid: Zxid, txn: JuteReader, listener: ApplyListener): void {
+    const kind = this.#header.kind
+    const path = this.#change(kind, zxid, txn, listener)
+    this.#noteOrigin()
+    const body = this.#reply.open(this.#header, zxid, 0, listener)
+    if (body === null) return
+    this.#writeResult(body, kind, path)
+    this.#reply.close(this.#header, zxid, 0, listener)
+  }
+
+  #applyMulti(zxid: Zxid, txn: JuteReader, listener: ApplyListener): void {
+    const results = this.#results
+    results.reset()
+    const count = txn.int()
+    for (let i = 0; i < count; i++) {
+      const kind = txn.int()
+      const path = this.#change(kind, zxid, txn, listener)
+      writeMultiHeader(results, kind, 0)
+      this.#writeResult(results, kind, path)
+    }
+    writeMultiEnd(results)
+    this.#finish(zxid, 0, results, listener)
+  }
+
+  #applyFailedMulti(zxid: Zxid, txn: JuteReader, listener: ApplyListener): void {
+    const results = this.#results
+    results.reset()
+    const count = txn.int()
+    const failed = txn.int()
+    const error = txn.int()
+    for (let i = 0; i < count; i++) {
+      const code = i < failed ? ErrorCode.ok : i === failed ? error : ErrorCode.runtimeInconsistency
+      writeMultiHeader(results, OpCode.error, code)
+      results.int(code)
+    }
+    writeMultiEnd(results)
+    this.#finish(zxid, 0, results, listener)
+  }
+
+  /** One change of the tree with its events; returns the path. */
+  #change(kind: number, zxid: Zxid, txn: JuteReader, listener: ApplyListener): string {
+    switch (kind) {
+      case TxnKind.setData:
+        return this.#changeData(zxid, txn, listener)
+      case TxnKind.create:
+      case TxnKind.create2:
+        return this.#createNode(zxid, txn, listener)
+      case TxnKind.delete: {
+        const path = txn.text()
+        this.#removeNode(path, zxid, listener)
+        return path
+      }
+      case TxnKind.setAcl:
+        return this.#changeAcl(zxid, txn)
+      case TxnKind.check:
+        return ''
+      default:
+        throw new BrokenInvariant(`transaction ${zxid}: unknown change ${kind}`)
+    }
+  }
+
+  #changeData(zxid: Zxid, txn: JuteReader, listener: ApplyListener): string {
+    const path = txn.text()
+    const dataLength = txn.lengthPrefix()
+    const dataAt = txn.position
+    if (dataLength > 0) txn.skip(dataLength)
+    const version = txn.int()
+    const node = this.#tree.find(path)
+    assert(node !== undefined, () => `transaction ${zxid}: ${path} does not exist`)
+    this.#tree.setData(path, node, txn.bytes, dataAt, dataLength, zxid, this.#header.wallMs)
+    assert(node.version === version, () => `transaction ${zxid}: version ${node.version}, not ${version}`)
+    listener.nodeDataChanged(path, zxid)
+    return path
+  }
+
+  #createNode(zxid: Zxid, txn: JuteReader, listener: ApplyListener): string {
+    const path = txn.text()
+    const dataLength = txn.lengthPrefix()
+    const dataAt = txn.position
+    if (dataLength > 0) txn.skip(dataLength)
+    const acl = this.#tree.acls.read(txn)
+    const owner = txn.long()
+    const wallMs = this.#header.wallMs
+    this.#tree.create(path, txn.bytes, dataAt, dataLength, acl, owner, zxid, wallMs)
+    if (owner !== 0) {
+      const session = this.#sessions.get(owner)
+      assert(session !== undefined, () => `transaction ${zxid}: session ${owner} does not exist`)
+      session.ephemerals.add(path)
+    }
+    listener.nodeCreated(path, zxid)
+    listener.nodeChildrenChanged(parentOf(path), zxid)
+    return path
+  }
+
+  #removeNode(path: string, zxid: Zxid, listener: ApplyListener): void {
+    const node = this.#tree.find(path)
+    assert(node !== undefined, () => `transaction ${zxid}: ${path} does not exist`)
+    this.#tree.remove(path, zxid)
+    if (node.ephemeralOwner !== 0) this.#sessions.get(node.ephemeralOwner)?.ephemerals.delete(path)
+    listener.nodeDeleted(path, zxid)
+    listener.nodeChildrenChanged(parentOf(path), zxid)
+  }
+
+  #changeAcl(zxid: Zxid, txn: JuteReader): string {
+    const path = txn.text()
+    const acl = this.#tree.acls.read(txn)
+    const aversion = txn.int()
+    const node = this.#tree.find(path)
+    assert(node !== undefined, () => `transaction ${zxid}: ${path} does not exist`)
+    this.#tree.setAcl(path, node, acl)
+    assert(
+      node.aversion === aversion,
+      () => `transaction ${zxid}: aversion ${node.aversion}, not ${aversion}`,
+    )
+    return path
+  }
+
+  #writeResult(body: JuteWriter, kind: number, path: string): void {
+    switch (kind) {
+      case TxnKind.create:
+        body.string(path)
+        return
+      case TxnKind.create2:
+        body.string(path)
+        break
+      case TxnKind.setData:
+      case TxnKind.setAcl:
+        break
+      default:
+        return
+    }
+    const node = this.#tree.find(path)
+    assert(node !== undefined, () => `the result of ${path}: it does not exist`)
+    this.#tree.writeStat(node, body)
+  }
+
+  #applyCreateSession(zxid: Zxid, txn: JuteReader, listener: ApplyListener): void {
+    const timeoutMs = txn.int()
+    const password = Buffer.from(txn.buffer() ?? [])
+    this.#sessions.add(new Session(zxid, timeoutMs, password, txn.int()))
+    listener.sessionCreated(zxid, timeoutMs)
+    this.#finish(zxid, 0, null, listener)
+  }
+
+  #applyCloseSession(zxid: Zxid, txn: JuteReader, listener: ApplyListener): void {
+    const count = txn.int()
+    for (let i = 0; i < count; i++) this.#removeNode(txn.text(), zxid, listener)
+    const session = this.#sessions.get(this.#header.sessionId)
+    assert(session !== undefined, () => `transaction ${zxid}: no session ${this.#header.sessionId}`)
+    assert(session.ephemerals.size === 0, () => `transaction ${zxid}: ephemeral nodes are left behind`)
+    this.#sessions.remove(session)
+    listener.sessionClosed(session.id, zxid)
+    this.#finish(zxid, 0, null, listener)
+  }
+
+  #applyReplay(zxid: Zxid, listener: ApplyListener): void {
+    this.#noteOrigin()
+    const { sessionId, requestId } = this.#header
+    const session = this.#sessions.get(sessionId)
+    assert(session !== undefined, () => `transaction ${zxid}: no session ${sessionId}`)
+    this.#reply.again(this.#header, zxid, session.answerTo(requestId), listener)
+  }
+
+  /** Notes the request as done and answers it; `body` is null when the answer has none. */
+  #finish(zxid: Zxid, error: number, body: JuteWriter | null, listener: ApplyListener): void {
+    this.#noteOrigin()
+    const target = this.#reply.open(this.#header, zxid, error, listener)
+    if (target === null) return
+    if (body !== null) target.raw(body.view())
+    this.#reply.close(this.#header, zxid, error, listener)
+  }
+
+  #noteOrigin(): void {
+    const header = this.#header
+    if (header.number > 0) this.#origins.done(header.server, header.incarnation, header.number)
+  }
+}

@@ -1,0 +1,32 @@
+import { JuteWriter } from '../../wire/jute-writer.ts'
+import type { Id } from '../../wire/records.ts'
+import { permits } from '../acl.ts'
+import { type AclList, openAcl } from '../acl-table.ts'
+import type { Overlay } from '../overlay.ts'
+import type { Zxid } from '../zxid.ts'
+
+/**
+ * One request being decided: what the deciding functions share. Each reads its request's body, checks in ZooKeeper's
+ * order, and either writes the transaction's body and notes the effect in the overlay, answering 0, or answers an error
+ * code having changed nothing. A body that cannot be decoded throws DecodeError.
+ */
+export class Decision {
+  readonly overlay: Overlay
+  /** The transaction; its header is written already. */
+  readonly txn = new JuteWriter(4096)
+  zxid: Zxid = 0
+  sessionId = 0
+  /** 0, or SessionExpired: each operation has its place for it in the order of checks. */
+  sessionError = 0
+  identities: readonly Id[] = []
+  /** Whether the operation is part of a multi. */
+  inMulti = false
+
+  constructor(overlay: Overlay) {
+    this.overlay = overlay
+  }
+
+  mayDo(acl: AclList, perms: number): boolean {
+    return acl === openAcl || permits(acl.entries, perms, this.identities)
+  }
+}

@@ -1,0 +1,86 @@
+import { DecodeError } from '../../wire/decode-error.ts'
+import { ErrorCode } from '../../wire/error-codes.ts'
+import type { JuteReader } from '../../wire/jute-reader.ts'
+import { OpCode } from '../../wire/opcodes.ts'
+import { restartTxn, TxnKind } from '../txn.ts'
+import { skipRequestBody } from './body-shape.ts'
+import { decideCheck } from './check.ts'
+import { decideCreate } from './create.ts'
+import type { Decision } from './decision.ts'
+import { decideDelete } from './delete.ts'
+import { decideSetData } from './set-data.ts'
+
+/**
+ * All or nothing: each operation sees the effects of those before it. A failed one makes the transaction a list of
+ * codes; the answer to that is a success as far as the reply's header goes.
+ */
+export function decideMulti(decision: Decision, body: JuteReader): number {
+  // The whole request has to make sense before its first operation is looked at.
+  const start = body.position
+  const end = start + body.remaining
+  const count = countOperations(body)
+  body.reset(body.bytes, start, end)
+
+  decision.txn.int(count)
+  decision.inMulti = true
+  decision.overlay.beginMulti()
+  for (let index = 0; index < count; index++) {
+    const opcode = body.int()
+    body.skip(5)
+    const error = decideOperation(decision, opcode, body)
+    if (error !== 0) {
+      decision.overlay.rollbackMulti()
+      restartTxn(decision.txn, TxnKind.failedMulti)
+      decision.txn.int(count).int(index).int(error)
+      return 0
+    }
+  }
+  decision.overlay.commitMulti()
+  return 0
+}
+
+function decideOperation(decision: Decision, opcode: number, body: JuteReader): number {
+  decision.txn.int(opcode)
+  switch (opcode) {
+    case OpCode.create:
+    case OpCode.create2:
+    case OpCode.createContainer:
+    case OpCode.createTtl:
+      return decideCreate(decision, opcode, body)
+    case OpCode.delete:
+      return decideDelete(decision, body)
+    case OpCode.setData:
+      return decideSetData(decision, body)
+    case OpCode.check:
+      return decideCheck(decision, body)
+    default:
+      return ErrorCode.marshallingError
+  }
+}
+
+function isPartOfMulti(opcode: number): boolean {
+  switch (opcode) {
+    case OpCode.create:
+    case OpCode.create2:
+    case OpCode.createContainer:
+    case OpCode.createTtl:
+    case OpCode.delete:
+    case OpCode.setData:
+    case OpCode.check:
+      return true
+    default:
+      return false
+  }
+}
+
+/** Throws DecodeError for anything that ZooKeeper finds undecodable. */
+function countOperations(body: JuteReader): number {
+  for (let count = 0; ; count++) {
+    const opcode = body.int()
+    const done = body.bool()
+    body.skip(4)
+    if (done) return count
+    if (!isPartOfMulti(opcode)) throw new DecodeError(`found opcode ${opcode} inside a multi`)
+    skipRequestBody(body, opcode, true)
+  }
+}

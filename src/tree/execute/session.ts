@@ -1,0 +1,42 @@
+import { ErrorCode } from '../../wire/error-codes.ts'
+import type { JuteReader } from '../../wire/jute-reader.ts'
+import { parentOf } from '../paths.ts'
+import { exactlyOnceWindowMax, passwordBytes } from '../sessions.ts'
+import type { Decision } from './decision.ts'
+
+/** The server that took the connection has settled the timeout and drawn the password. */
+export function decideCreateSession(decision: Decision, body: JuteReader): number {
+  const bodyStart = body.position
+  const timeoutMs = body.int()
+  const passwordLength = body.lengthPrefix()
+  body.skip(Math.max(passwordLength, 0))
+  const exactlyOnceWindow = body.int()
+
+  if (timeoutMs <= 0 || passwordLength !== passwordBytes) return ErrorCode.badArguments
+  if (exactlyOnceWindow < 0 || exactlyOnceWindow > exactlyOnceWindowMax) return ErrorCode.badArguments
+  decision.txn.rawRange(body.bytes, bodyStart, body.position)
+  decision.overlay.createSession(decision.zxid, exactlyOnceWindow)
+  return 0
+}
+
+/** Lists the ephemeral nodes that go with the session, those in flight included. */
+export function decideCloseSession(decision: Decision): number {
+  if (decision.sessionError !== 0) return decision.sessionError
+  const paths = decision.overlay.ephemeralsOf(decision.sessionId)
+  decision.txn.int(paths.length)
+  for (const path of paths) {
+    decision.txn.string(path)
+    const parent = decision.overlay.find(parentOf(path))
+    if (parent !== undefined) {
+      decision.overlay.touch(parent, decision.zxid)
+      parent.childCount--
+    }
+    const node = decision.overlay.find(path)
+    if (node !== undefined) {
+      decision.overlay.touch(node, decision.zxid)
+      node.exists = false
+    }
+  }
+  decision.overlay.closeSession(decision.sessionId, decision.zxid)
+  return 0
+}

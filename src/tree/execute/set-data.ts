@@ -1,0 +1,27 @@
+import { ErrorCode } from '../../wire/error-codes.ts'
+import type { JuteReader } from '../../wire/jute-reader.ts'
+import { Permission } from '../../wire/node-flags.ts'
+import { isValidPath } from '../paths.ts'
+import { nextVersion } from '../tree.ts'
+import type { Decision } from './decision.ts'
+
+/** Session, path, node, permission, version. */
+export function decideSetData(decision: Decision, body: JuteReader): number {
+  const bodyStart = body.position
+  const path = body.text()
+  body.skip(Math.max(body.lengthPrefix(), 0))
+  const dataEnd = body.position
+  const version = body.int()
+
+  if (decision.sessionError !== 0) return decision.sessionError
+  // A node that is found has a valid path; only the empty one is an alias.
+  const node = path === '' ? undefined : decision.overlay.find(path)
+  if (node === undefined) return isValidPath(path) ? ErrorCode.noNode : ErrorCode.badArguments
+  if (!decision.mayDo(node.acl, Permission.write)) return ErrorCode.noAuth
+  if (version !== -1 && version !== node.version) return ErrorCode.badVersion
+
+  decision.overlay.touch(node, decision.zxid)
+  node.version = nextVersion(node.version)
+  decision.txn.rawRange(body.bytes, bodyStart, dataEnd).int(node.version)
+  return 0
+}

@@ -1,0 +1,144 @@
+import { assert } from '../runtime/assert.ts'
+import { AclList, readOnlyEntries } from './acl-table.ts'
+import { Applier } from './apply.ts'
+import type { ApplyListener } from './apply-listener.ts'
+import { StateDigest } from './digest.ts'
+import { Executor, type TxnSink } from './execute/executor.ts'
+import { OriginTable } from './origins.ts'
+import { Overlay } from './overlay.ts'
+import { SessionTable } from './sessions.ts'
+import { SnapshotError, SnapshotLoader } from './snapshot-load.ts'
+import { SnapshotWalk } from './snapshot-walk.ts'
+import { plantInitialTree, Tree } from './tree.ts'
+import { follows, type Zxid } from './zxid.ts'
+
+/**
+ * Everything that all servers keep alike: nodes, sessions, how far each server's requests are done, and the answers kept
+ * for exactly-once sessions. It changes by `apply` only. Knows nothing of time, input and output, or replication.
+ */
+export class ReplicatedState {
+  readonly tree: Tree
+  readonly sessions: SessionTable
+  readonly origins: OriginTable
+  readonly #digest = new StateDigest()
+  readonly #applier: Applier
+  #lastApplied: Zxid = 0
+  /** While this server leads (and wherever requests are executed): the view that `execute` decides on. */
+  #reign: { overlay: Overlay; executor: Executor } | null = null
+  #walk: SnapshotWalk | null = null
+
+  constructor() {
+    this.tree = new Tree(this.#digest)
+    this.sessions = new SessionTable(this.#digest)
+    this.origins = new OriginTable(this.#digest)
+    this.#applier = new Applier(this.tree, this.sessions, this.origins)
+    this.#plant()
+  }
+
+  get lastApplied(): Zxid {
+    return this.#lastApplied
+  }
+
+  /** Sixteen hexadecimal digits; equal states have equal ones, and different states differ but for chance. */
+  digest(): string {
+    return this.#digest.toString()
+  }
+
+  /** The highest number done of the requests that `server` has forwarded since that start; 0 for none. */
+  doneNumber(server: number, incarnation: number): number {
+    return this.origins.doneNumber(server, incarnation)
+  }
+
+  /** From here to `endReign`, `execute` may be called. Everything committed must be applied. */
+  beginReign(): void {
+    const overlay = new Overlay(this.tree, this.sessions, this.origins)
+    this.#reign = { overlay, executor: new Executor(overlay) }
+  }
+
+  /** Forgets what was proposed and not applied. */
+  endReign(): void {
+    this.#reign = null
+  }
+
+  /**
+   * Decides about requests that server `from` sent (see `request.ts`), in order, on top of everything proposed in this
+   * reign. Each becomes one transaction, or none when it was proposed before, or when the leader itself (number 0) asks
+   * something for a session that is gone. Throws DecodeError for bytes that are no requests.
+   */
+  execute(from: number, requests: Buffer, stamp: { wallMs: number }, sink: TxnSink): void {
+    assert(this.#reign !== null, 'execute: there is no reign')
+    this.#reign.executor.execute(from, requests, stamp.wallMs, sink)
+  }
+
+  /** Applies the next transaction of the history. It cannot fail: what it throws is a broken invariant. */
+  apply(zxid: Zxid, txn: Buffer, listener: ApplyListener): void {
+    assert(follows(this.#lastApplied, zxid), () => `apply: ${zxid} does not follow ${this.#lastApplied}`)
+    this.#applier.apply(zxid, txn, listener)
+    this.#lastApplied = zxid
+    if (this.#reign !== null) this.#reign.overlay.dropThrough(zxid)
+  }
+
+  /** The state of an empty history. Not during a reign. A snapshot under way is given up. */
+  reset(): void {
+    this.#clear()
+    this.#plant()
+  }
+
+  /**
+   * Replaces the state by a snapshot's, checked against the digest in it. Not during a reign. Throws SnapshotError, and
+   * is then the state of an empty history. Nothing may be applied until it is settled.
+   */
+  async load(chunks: AsyncIterable<Buffer>): Promise<void> {
+    this.#clear()
+    const loader = new SnapshotLoader(this, this.#digest)
+    try {
+      for await (const chunk of chunks) loader.feed(chunk)
+      this.#lastApplied = loader.finish()
+    } catch (error) {
+      this.reset()
+      throw error
+    }
+  }
+
+  /**
+   * The state as of `lastApplied` at the time of this call, in pieces of about 64 kB (or one node, if that is larger),
+   * while transactions go on being applied. `pause` is awaited between pieces. One at a time: a new one ends one that is
+   * under way, whose consumer gets a SnapshotError.
+   */
+  snapshot(pause: () => Promise<void>): AsyncGenerator<Buffer> {
+    this.#walk?.end()
+    const walk = new SnapshotWalk(this, { zxid: this.#lastApplied, digest: this.digest() })
+    this.#walk = walk
+    return piecesOf(walk, pause)
+  }
+
+  #clear(): void {
+    assert(this.#reign === null, 'the state is replaced during a reign')
+    this.#walk?.end()
+    this.#walk = null
+    this.tree.clear()
+    this.sessions.clear()
+    this.origins.clear()
+    this.#digest.reset()
+    this.#lastApplied = 0
+  }
+
+  #plant(): void {
+    plantInitialTree(this.tree, new AclList(readOnlyEntries))
+  }
+}
+
+async function* piecesOf(walk: SnapshotWalk, pause: () => Promise<void>): AsyncGenerator<Buffer> {
+  try {
+    for (;;) {
+      if (walk.ended)
+        throw new SnapshotError('snapshot: given up, the state was replaced or another one began')
+      const piece = walk.nextPiece()
+      if (piece === null) return
+      yield piece
+      await pause()
+    }
+  } finally {
+    walk.end()
+  }
+}

@@ -1,0 +1,62 @@
+import type { JuteWriter } from '../wire/jute-writer.ts'
+import type { OriginEntry } from './origins.ts'
+import type { Session } from './sessions.ts'
+import type { Znode } from './znode.ts'
+
+/**
+ * A snapshot's content: records, each with its length in front, in any order but for the first and the last.
+ *
+ *     head     type i, format i, zxid l, nodes l, sessions l
+ *     origin   type i, server i, incarnation l, number l
+ *     session  type i, id l, timeoutMs i, password b, exactlyOnceWindow i, lastRequestId i,
+ *              answers v<requestId i, zxid l, error i, body b>
+ *     node     type i, path s, data b, czxid l, mzxid l, pzxid l, ctime l, mtime l, version i, aversion i,
+ *              childCreations i, ephemeralOwner l, acl v<ACL>
+ *     end      type i, digest s
+ *
+ * Which child belongs to which node, and which ephemeral to which session, follows from the nodes.
+ */
+export const SnapshotRecord = { head: 1, origin: 2, session: 3, node: 4, end: 5 } as const
+
+export const snapshotFormat = 1
+
+export function writeNode(writer: JuteWriter, path: string, node: Znode): void {
+  const mark = writer.beginFrame()
+  writer
+    .int(SnapshotRecord.node)
+    .string(path)
+    .buffer(node.data)
+    .long(node.czxid)
+    .long(node.mzxid)
+    .long(node.pzxid)
+    .long(node.ctime)
+    .long(node.mtime)
+    .int(node.version)
+    .int(node.aversion)
+    .int(node.childCreations)
+    .long(node.ephemeralOwner)
+    .rawRange(node.acl.bytes, 0, node.acl.bytes.length)
+  writer.endFrame(mark)
+}
+
+export function writeSession(writer: JuteWriter, session: Session): void {
+  const mark = writer.beginFrame()
+  writer
+    .int(SnapshotRecord.session)
+    .long(session.id)
+    .int(session.timeoutMs)
+    .buffer(session.password)
+    .int(session.exactlyOnceWindow)
+    .int(session.lastRequestId)
+    .int(session.answers.length)
+  for (const answer of session.answers) {
+    writer.int(answer.requestId).long(answer.zxid).int(answer.error).buffer(answer.body)
+  }
+  writer.endFrame(mark)
+}
+
+export function writeOrigin(writer: JuteWriter, origin: OriginEntry): void {
+  const mark = writer.beginFrame()
+  writer.int(SnapshotRecord.origin).int(origin.server).long(origin.incarnation).long(origin.number)
+  writer.endFrame(mark)
+}

@@ -1,0 +1,123 @@
+import { assert } from '../runtime/assert.ts'
+import { JuteWriter } from '../wire/jute-writer.ts'
+import type { OriginTable } from './origins.ts'
+import type { Session, SessionChangeWatcher, SessionTable } from './sessions.ts'
+import { SnapshotRecord, snapshotFormat, writeNode, writeOrigin, writeSession } from './snapshot-format.ts'
+import type { NodeChangeWatcher, Tree } from './tree.ts'
+import type { Znode } from './znode.ts'
+import type { Zxid } from './zxid.ts'
+
+/** A piece is handed out once it has this size; one record more may be in it. */
+const pieceBytes = 64 * 1024
+
+/**
+ * One walk over the state as it was at one zxid, while it goes on changing: what is about to change before the walk came
+ * by is written first, and marked, so that the walk passes it over. What is new carries the mark from birth.
+ */
+export class SnapshotWalk implements NodeChangeWatcher, SessionChangeWatcher {
+  readonly #tree: Tree
+  readonly #sessions: SessionTable
+  readonly #mark: number
+  readonly #writer = new JuteWriter(pieceBytes * 2)
+  readonly #end: { zxid: Zxid; digest: string }
+  readonly #nodes: IterableIterator<[string, Znode]>
+  readonly #openSessions: IterableIterator<Session>
+  #nodesLeft: number
+  #sessionsLeft: number
+  #state: 'walking' | 'done' | 'ended' = 'walking'
+
+  constructor(
+    parts: { tree: Tree; sessions: SessionTable; origins: OriginTable },
+    at: { zxid: Zxid; digest: string },
+  ) {
+    this.#tree = parts.tree
+    this.#sessions = parts.sessions
+    this.#end = at
+    this.#mark = this.#tree.snapshotMark + 1
+    this.#tree.snapshotMark = this.#mark
+    this.#sessions.snapshotMark = this.#mark
+    this.#tree.watcher = this
+    this.#sessions.watcher = this
+    this.#nodes = this.#tree.entries()
+    this.#openSessions = this.#sessions.values()
+    // The root is counted twice.
+    this.#nodesLeft = this.#tree.nodeCount - 1
+    this.#sessionsLeft = this.#sessions.size
+    this.#writeHead(parts.origins)
+  }
+
+  get ended(): boolean {
+    return this.#state === 'ended'
+  }
+
+  /** The next piece; null after the last. The buffer belongs to the caller. */
+  nextPiece(): Buffer | null {
+    if (this.#state !== 'walking') return null
+    while (this.#writer.length < pieceBytes) {
+      if (this.#sessionsLeft > 0) this.#walkSession()
+      else if (this.#nodesLeft > 0) this.#walkNode()
+      else {
+        this.#writeEnd()
+        this.#state = 'done'
+        this.#letGo()
+        break
+      }
+    }
+    return this.#writer.take()
+  }
+
+  /** Gives up, or tidies up after the last piece. */
+  end(): void {
+    this.#letGo()
+    this.#state = 'ended'
+  }
+
+  nodeWillChange(path: string, node: Znode): void {
+    this.#nodesLeft--
+    writeNode(this.#writer, path, node)
+  }
+
+  sessionWillChange(session: Session): void {
+    this.#sessionsLeft--
+    writeSession(this.#writer, session)
+  }
+
+  #walkNode(): void {
+    const next = this.#nodes.next()
+    assert(!next.done, 'snapshot: the walk lost nodes')
+    const [path, node] = next.value
+    if (node.snapshotMark === this.#mark) return
+    node.snapshotMark = this.#mark
+    this.#nodesLeft--
+    writeNode(this.#writer, path, node)
+  }
+
+  #walkSession(): void {
+    const next = this.#openSessions.next()
+    assert(!next.done, 'snapshot: the walk lost sessions')
+    const session = next.value
+    if (session.snapshotMark === this.#mark) return
+    session.snapshotMark = this.#mark
+    this.#sessionsLeft--
+    writeSession(this.#writer, session)
+  }
+
+  #writeHead(origins: OriginTable): void {
+    const mark = this.#writer.beginFrame()
+    this.#writer.int(SnapshotRecord.head).int(snapshotFormat).long(this.#end.zxid)
+    this.#writer.long(this.#nodesLeft).long(this.#sessionsLeft)
+    this.#writer.endFrame(mark)
+    for (const origin of origins.entries()) writeOrigin(this.#writer, origin)
+  }
+
+  #writeEnd(): void {
+    const mark = this.#writer.beginFrame()
+    this.#writer.int(SnapshotRecord.end).string(this.#end.digest)
+    this.#writer.endFrame(mark)
+  }
+
+  #letGo(): void {
+    if (this.#tree.watcher === this) this.#tree.watcher = null
+    if (this.#sessions.watcher === this) this.#sessions.watcher = null
+  }
+}
