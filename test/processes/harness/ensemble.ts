@@ -1,0 +1,203 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFailed, onTestFinished } from 'vitest'
+import { Client, type ClientOptions, fourLetterWord } from '../../../src/client/index.ts'
+import { Child, type ProcessEnd } from './child.ts'
+import { freePorts } from './free-ports.ts'
+import { type Member, type ServerKind, type Settings, serverKind } from './server-kind.ts'
+import { until } from './until.ts'
+
+/** Short ticks, so that sessions may be short; generous limits, so that a busy machine is not taken for a dead server. */
+const testSettings: Settings = {
+  tickTime: 200,
+  initLimit: 50,
+  syncLimit: 50,
+  maxSessionTimeout: 40_000,
+  peerTimeout: 4000,
+  '4lw.commands.whitelist': '*',
+}
+
+export type Mode = 'leader' | 'follower' | 'standalone'
+
+/** One server of an ensemble of processes; it may run, or not. */
+export class EnsembleServer {
+  readonly member: Member
+  readonly address: string
+  readonly #kind: ServerKind
+  readonly #folder: string
+  #child: Child | null = null
+
+  constructor(kind: ServerKind, folder: string, member: Member) {
+    this.#kind = kind
+    this.#folder = folder
+    this.member = member
+    this.address = `127.0.0.1:${member.clientPort}`
+  }
+
+  get id(): number {
+    return this.member.id
+  }
+
+  get child(): Child {
+    if (this.#child === null) throw new Error(`server ${this.id} was never started`)
+    return this.#child
+  }
+
+  get running(): boolean {
+    return this.#child?.running === true
+  }
+
+  /** Everything it has printed, over all its lives. */
+  get log(): string {
+    return this.#child?.log ?? ''
+  }
+
+  start(): void {
+    if (this.running) throw new Error(`server ${this.id} runs already`)
+    const { program, args } = this.#kind.command(this.#folder, this.id)
+    this.#child = new Child(program, args, {
+      cwd: this.#folder,
+      logFile: join(this.#folder, `server-${this.id}.log`),
+    })
+  }
+
+  async kill(): Promise<void> {
+    await this.#child?.kill()
+  }
+
+  /** Asks it to stop, in the way of service managers. */
+  async terminate(): Promise<ProcessEnd> {
+    this.child.signal('SIGTERM')
+    return this.child.ended
+  }
+
+  /** What it says of itself; null while it does not serve. */
+  async mode(): Promise<Mode | null> {
+    if (!this.running) return null
+    const answer = await fourLetterWord(this.address, 'srvr', { timeoutMs: 1000 }).catch(() => '')
+    return (/^Mode: (leader|follower|standalone)$/m.exec(answer)?.[1] as Mode | undefined) ?? null
+  }
+
+  /** How many clients it has. */
+  async clientCount(): Promise<number> {
+    const answer = await fourLetterWord(this.address, 'srvr', { timeoutMs: 1000 })
+    const asking = 1
+    return Number(/^Connections: (\d+)$/m.exec(answer)?.[1]) - asking
+  }
+
+  async serves(): Promise<Mode> {
+    return until(`server ${this.id} to serve`, async () => {
+      if (!this.running) throw new Error(`it has ended: ${JSON.stringify(await this.child.ended)}`)
+      return this.mode()
+    })
+  }
+}
+
+/**
+ * An ensemble of real server processes on 127.0.0.1, with ports and data of its own. It ends with the test that made it; when
+ * that fails, what the servers have printed is shown.
+ */
+export class Ensemble {
+  readonly folder: string
+  readonly servers: readonly EnsembleServer[]
+  /** Kept beyond the folder, because failures are told after the end. */
+  #lastWords = ''
+
+  private constructor(folder: string, servers: readonly EnsembleServer[]) {
+    this.folder = folder
+    this.servers = servers
+  }
+
+  /** Nothing runs yet. */
+  static async prepare(options: { count?: number; settings?: Settings } = {}): Promise<Ensemble> {
+    const fault = serverKind.missing()
+    if (fault !== null) throw new Error(`${serverKind.name} cannot be run: ${fault}`)
+    const { count = 3, settings = {} } = options
+    const ports = await freePorts(count * 3)
+    const [clientPorts, peerPorts, leaderPorts] = [0, 1, 2].map((i) =>
+      ports.slice(i * count, (i + 1) * count),
+    )
+    const members = Array.from({ length: count }, (_, i) => ({
+      id: i + 1,
+      clientPort: clientPorts?.[i] ?? 0,
+      peerPort: peerPorts?.[i] ?? 0,
+      leaderPort: leaderPorts?.[i] ?? 0,
+    }))
+    const folder = await mkdtemp(join(tmpdir(), 'banyan-processes-'))
+    await serverKind.prepare(folder, members, { ...testSettings, ...settings })
+    const ensemble = new Ensemble(
+      folder,
+      members.map((member) => new EnsembleServer(serverKind, folder, member)),
+    )
+    onTestFinished(() => ensemble.#end())
+    onTestFailed(() => ensemble.#tell())
+    return ensemble
+  }
+
+  /** All servers run and serve. */
+  static async start(options: { count?: number; settings?: Settings } = {}): Promise<Ensemble> {
+    const ensemble = await Ensemble.prepare(options)
+    await ensemble.startAll()
+    return ensemble
+  }
+
+  async startAll(): Promise<void> {
+    for (const server of this.servers) if (!server.running) server.start()
+    await this.settled()
+  }
+
+  get addresses(): string {
+    return this.servers.map((server) => server.address).join(',')
+  }
+
+  server(id: number): EnsembleServer {
+    const found = this.servers.find((server) => server.id === id)
+    if (found === undefined) throw new Error(`no server ${id}`)
+    return found
+  }
+
+  others(than: EnsembleServer): EnsembleServer[] {
+    return this.servers.filter((server) => server !== than)
+  }
+
+  /** Until all servers that run serve, one of them as the leader. */
+  async settled(): Promise<EnsembleServer> {
+    return until('one leader, and followers that serve', async () => {
+      const running = this.servers.filter((server) => server.running)
+      const modes = await Promise.all(running.map((server) => server.mode()))
+      const lone = this.servers.length === 1
+      const leaders = running.filter((_server, i) => modes[i] === 'leader' || (lone && modes[i] !== null))
+      return modes.every((mode) => mode !== null) && leaders.length === 1 ? leaders[0] : null
+    })
+  }
+
+  /** Until this very server leads. */
+  async ledBy(id: number): Promise<void> {
+    await until(`server ${id} to lead`, async () => (await this.settled()).id === id)
+  }
+
+  /** A client that is closed with the test. It talks to all servers, unless told otherwise. */
+  async client(options: ClientOptions = {}): Promise<Client> {
+    const client = new Client({ servers: this.addresses, sessionTimeoutMs: 30_000, ...options })
+    onTestFinished(() => client.close())
+    await client.connect()
+    return client
+  }
+
+  async killAll(): Promise<void> {
+    await Promise.all(this.servers.map((server) => server.kill()))
+  }
+
+  #tell(): void {
+    console.error(this.#lastWords)
+  }
+
+  async #end(): Promise<void> {
+    await this.killAll()
+    this.#lastWords = this.servers
+      .map((server) => `--- what server ${server.id} printed\n${server.log.slice(-8000)}`)
+      .join('\n')
+    await rm(this.folder, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,33 @@
+import { type Acl, Client, type Stat } from '../../../src/client/index.ts'
+import type { EnsembleServer } from './ensemble.ts'
+
+export interface NodeOnServer {
+  readonly data: string | null
+  readonly stat: Stat
+  readonly acl: readonly Acl[]
+}
+
+const readsAtOnce = 500
+
+/** Everything below `/` as this one server has it, behind a `sync`, by path. Nothing may be changing it. */
+export async function treeOn(server: EnsembleServer): Promise<Map<string, NodeOnServer>> {
+  const client = new Client({ servers: server.address })
+  try {
+    await client.connect()
+    await client.sync('/')
+    const paths: string[] = []
+    for await (const path of client.walk('/')) paths.push(path)
+    paths.sort()
+    const tree = new Map<string, NodeOnServer>()
+    for (let i = 0; i < paths.length; i += readsAtOnce) {
+      const read = paths.slice(i, i + readsAtOnce).map(async (path) => {
+        const [{ data, stat }, { acl }] = await Promise.all([client.get(path), client.getAcl(path)])
+        return [path, { data: data?.toString() ?? null, stat, acl }] as const
+      })
+      for (const [path, node] of await Promise.all(read)) tree.set(path, node)
+    }
+    return tree
+  } finally {
+    await client.close()
+  }
+}
