@@ -188,7 +188,7 @@ export class Client extends Emitter<ClientEvents> {
       throw new ZkError(
         ErrorCode.connectionLoss,
         null,
-        `no server of ${names} could be reached within ${timeoutMs} ms (${this.#session.lastFault ?? 'no answer'})`,
+        `no server of ${names} could be reached within ${timeoutMs} ms; the last try: ${this.#session.lastFault ?? 'no answer'}`,
       )
     } finally {
       timer.cancel()

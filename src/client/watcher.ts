@@ -1,3 +1,4 @@
+import { ErrorCode } from '../wire/error-codes.ts'
 import type { Client } from './client.ts'
 import { Fifo } from './fifo.ts'
 import type { Stat } from './types.ts'
@@ -42,11 +43,16 @@ export class Watcher implements AsyncIterable<NodeChange> {
   /** Wakes the watcher's own loop. */
   #onWake: (() => void) | null = null
   #event: WatchEvent | null = null
+  readonly #offState: () => void
 
   constructor(client: Client, path: string, options: WatcherOptions) {
     this.path = path
     this.#client = client
     this.#children = options.children ?? true
+    this.#offState = client.on('state', (state) => {
+      if (state === 'expired') this.#end(new ZkError(ErrorCode.sessionExpired, path))
+      else if (state === 'closed') this.#end(null)
+    })
     this.ready = this.#lookPatiently()
     this.ready.then(
       (stat) => this.#follow(stat),
@@ -137,6 +143,7 @@ export class Watcher implements AsyncIterable<NodeChange> {
   #end(fault: unknown): void {
     if (this.#closed) return
     this.#closed = true
+    this.#offState()
     // A client that was closed on purpose is the ordinary end.
     if (fault !== null && !ZkError.is(fault, 'closing')) this.#fault = fault
     this.#client.unwatch(this.path, this.#listener)

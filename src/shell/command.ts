@@ -12,6 +12,8 @@ export interface Flag {
   readonly type: 'boolean' | 'string'
   /** The one-letter form, without the dash. */
   readonly short?: string
+  /** Its value is a whole number, this or more. */
+  readonly countMin?: number
   readonly help: string
 }
 
@@ -36,8 +38,8 @@ export interface CommandArguments {
   readonly positionals: readonly string[]
   /** Whether a boolean flag was given. */
   has(flag: string): boolean
-  /** The value of a string flag; undefined when it was not given. */
-  value(flag: string): string | undefined
+  /** The value of a flag that takes a number; undefined when it was not given. */
+  count(flag: string): number | undefined
 }
 
 export interface Command {
@@ -84,13 +86,15 @@ export function parseArguments(command: Command, words: readonly string[]): Comm
       `${command.name}: ${positionals.length} arguments instead of ${expected}${hint} (usage: ${usageLine(command)})`,
     )
   }
+  const counts = new Map<string, number>()
+  for (const [name, { countMin }] of Object.entries(command.flags)) {
+    const text = values[name]
+    if (countMin !== undefined && typeof text === 'string') counts.set(name, parseCount(text, name, countMin))
+  }
   return {
     positionals,
     has: (flag) => values[flag] === true,
-    value: (flag) => {
-      const value = values[flag]
-      return typeof value === 'string' ? value : undefined
-    },
+    count: (flag) => counts.get(flag),
   }
 }
 
@@ -98,8 +102,7 @@ export function usageLine(command: Command): string {
   return command.usage === '' ? command.name : `${command.name} ${command.usage}`
 }
 
-/** @throws UsageError unless the text is a whole number that is `min` or more */
-export function parseCount(text: string, what: string, min: number): number {
+function parseCount(text: string, what: string, min: number): number {
   const value = /^-?\d{1,10}$/.test(text) ? Number(text) : Number.NaN
   if (!(value >= min && value <= 0x7fffffff)) {
     throw new UsageError(`${what} "${text}" is not a whole number from ${min} to 2147483647`)

@@ -17,13 +17,13 @@ export interface Failure {
 
 /** One clear line: what failed, on what, and the way out where there is one. */
 export function describeFailure(error: unknown, commandName: string | null): Failure {
-  const prefix = commandName === null ? '' : `${commandName} `
   if (error instanceof UsageError) {
     const { message } = error
     return { message, json: { error: 'usage', message }, exitCode: ExitCode.usage }
   }
   if (error instanceof ZkError) {
     const hint = wayOut(error, commandName)
+    const prefix = commandName === null ? '' : error.path === null ? `${commandName}: ` : `${commandName} `
     const message = `${prefix}${error.message}${hint === null ? '' : ` (${hint})`}`
     const { name, code, path } = error
     const exitCode = name === 'connectionLoss' ? ExitCode.unreachable : ExitCode.failed

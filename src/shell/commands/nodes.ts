@@ -1,22 +1,17 @@
-import type { Command, CommandArguments, CommandContext } from '../command.ts'
-import { parseCount, UsageError } from '../command.ts'
+import type { Command, CommandContext } from '../command.ts'
+import { UsageError } from '../command.ts'
 import { dataFields } from '../output.ts'
 import { statFields } from '../stat-text.ts'
 import { resolvePath } from '../znode-path.ts'
 
 const versionFlag = {
-  version: { type: 'string', short: 'v', help: 'only when the znode has this version' },
+  version: { type: 'string', short: 'v', countMin: 0, help: 'only when the znode has this version' },
 } as const
 
 /** "-" stands for standard input, byte for byte. */
 async function dataArgument(context: CommandContext, text: string | undefined): Promise<Buffer | null> {
   if (text === undefined) return null
   return text === '-' && !context.interactive ? context.readStdin() : Buffer.from(text)
-}
-
-function version(args: CommandArguments): number {
-  const text = args.value('version')
-  return text === undefined ? -1 : parseCount(text, 'version', 0)
 }
 
 const create: Command = {
@@ -78,9 +73,8 @@ const set: Command = {
   needsServer: true,
   async run(context, args, out) {
     const path = resolvePath(context.currentPath, args.positionals[0] ?? '')
-    const expected = version(args)
     const data = await dataArgument(context, args.positionals[1])
-    const stat = await context.client.set(path, data, { version: expected })
+    const stat = await context.client.set(path, data, { version: args.count('version') })
     out.result({ text: '', json: { path, stat: statFields(stat) } })
   },
 }
@@ -97,7 +91,7 @@ const remove: Command = {
   needsServer: true,
   async run(context, args, out) {
     const path = resolvePath(context.currentPath, args.positionals[0] ?? '')
-    await context.client.delete(path, { version: version(args) })
+    await context.client.delete(path, { version: args.count('version') })
     out.result({ text: '', json: { path, deleted: 1 } })
   },
 }

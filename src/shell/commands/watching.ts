@@ -1,6 +1,5 @@
 import type { NodeChange, Watcher } from '../../client/index.ts'
 import type { Command } from '../command.ts'
-import { parseCount } from '../command.ts'
 import type { Output } from '../output.ts'
 import { hex } from '../output.ts'
 import { statFields } from '../stat-text.ts'
@@ -35,7 +34,7 @@ const watch: Command = {
   examples: ['watch /app', 'watch --once /app', 'watch -n 3 /app'],
   flags: {
     once: { type: 'boolean', help: 'stop after one change' },
-    count: { type: 'string', short: 'n', help: 'stop after so many changes' },
+    count: { type: 'string', short: 'n', countMin: 1, help: 'stop after so many changes' },
   },
   positionalsMin: 1,
   positionalsMax: 1,
@@ -43,12 +42,7 @@ const watch: Command = {
   needsServer: true,
   async run(context, args, out) {
     const path = resolvePath(context.currentPath, args.positionals[0] ?? '')
-    const countText = args.value('count')
-    const countMax = args.has('once')
-      ? 1
-      : countText === undefined
-        ? Number.POSITIVE_INFINITY
-        : parseCount(countText, 'count', 1)
+    const countMax = args.has('once') ? 1 : (args.count('count') ?? Number.POSITIVE_INFINITY)
     context.watches.get(path)?.close()
     const watcher = context.client.watch(path)
     const found = await watcher.ready

@@ -1,0 +1,290 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Client } from '../../src/client/index.ts'
+import { type Backend, backendKinds, until } from '../client/backends.ts'
+
+const root = join(import.meta.dirname, '../..')
+const program = ['--import', 'tsx', join(import.meta.dirname, 'run-main.ts')]
+
+interface Run {
+  code: number | null
+  out: string
+  err: string
+}
+
+/** Runs the shell to its end. */
+function shell(args: string[], options: { input?: string | Buffer } = {}): Promise<Run> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [...program, ...args], { cwd: root })
+    let out = ''
+    let err = ''
+    child.stdout.on('data', (bytes) => {
+      out += String(bytes)
+    })
+    child.stderr.on('data', (bytes) => {
+      err += String(bytes)
+    })
+    child.on('close', (code) => resolve({ code, out, err }))
+    child.stdin.end(options.input ?? '')
+  })
+}
+
+describe('shell without a server', () => {
+  test('help and version', async () => {
+    const help = await shell(['--help'])
+    expect([help.code, help.err]).toEqual([0, ''])
+    for (const part of ['--server', '--json', '--timeout', 'zk-shell --json get /app', 'Exit codes']) {
+      expect(help.out).toContain(part)
+    }
+    expect(await shell(['--version'])).toEqual({ code: 0, out: '0.1.0\n', err: '' })
+    const commands = await shell(['help'])
+    expect(commands.code).toBe(0)
+    expect(commands.out).toContain('create [-e] [-s] [-p] <path> [data]')
+    expect((await shell(['help', 'ls'])).out).toContain('-R, --recursive')
+  })
+
+  test('wrong usage -> one line on stderr that says why, exit code 2, no server asked', async () => {
+    const cases: [string[], string][] = [
+      [['--nonsense'], 'nonsense'],
+      [['-s', 'a:b', 'ls'], 'port "b" is not a number'],
+      [['--timeout', '0', 'ls'], '--timeout'],
+      [['frobnicate'], 'there is no command "frobnicate"'],
+      [['get'], 'usage: get <path>'],
+      [['get', '/a', '/b'], 'usage: get <path>'],
+      [['ls', '-x'], "Unknown option '-x'"],
+      [['set', '-v', 'x', '/a', 'b'], 'version "x" is not a whole number'],
+    ]
+    for (const { args, reason, run } of await Promise.all(
+      cases.map(async ([args, reason]) => ({ args, reason, run: await shell(args) })),
+    )) {
+      expect([args, run.code, run.out]).toEqual([args, 2, ''])
+      expect(run.err).toContain(reason)
+      expect(run.err.trim().split('\n')).toHaveLength(1)
+    }
+  })
+
+  test('nobody listens -> says so within the timeout, exit code 3', async () => {
+    const run = await shell(['-s', '127.0.0.1:1', '--timeout', '0.5', 'ls'])
+    expect([run.code, run.out]).toEqual([3, ''])
+    expect(run.err).toMatch(/^zk-shell: .*127\.0\.0\.1:1.*500 ms.*nothing listens there/)
+    const json = await shell(['-s', '127.0.0.1:1', '--timeout', '0.5', '--json', 'ls'])
+    expect(JSON.parse(json.err)).toMatchObject({ error: 'connectionLoss', code: -4 })
+  })
+})
+
+for (const kind of backendKinds) {
+  if (kind.missing !== null) console.warn(`skipped against ${kind.name}: ${kind.missing}`)
+  describe.skipIf(kind.missing !== null)(`shell against ${kind.name}`, () => {
+    let backend: Backend
+    let server: string[] = []
+    beforeAll(async () => {
+      backend = await kind.start()
+      server = ['-s', `127.0.0.1:${backend.port}`]
+    })
+    afterAll(() => backend?.stop())
+
+    const one = (...args: string[]): Promise<Run> => shell([...server, ...args])
+
+    test('one command a run: results on stdout, errors on stderr with the way out, the session ends with it', async () => {
+      expect(await one('create', '/one', 'two words')).toEqual({ code: 0, out: '/one\n', err: '' })
+      const [get, json, long, missing] = await Promise.all([
+        one('get', '/one'),
+        one('--json', 'get', '/one'),
+        one('ls', '-l', '/', '--json'),
+        one('create', '/no/parent'),
+      ])
+      expect(get).toEqual({ code: 0, out: 'two words\n', err: '' })
+      expect(JSON.parse(json.out)).toMatchObject({ path: '/one', data: 'two words', stat: { version: 0 } })
+      expect(long.out.split('\n').map((line) => (line === '' ? null : JSON.parse(line).path))).toEqual([
+        '/one',
+        '/zookeeper',
+        null,
+      ])
+      expect(missing).toEqual({
+        code: 1,
+        out: '',
+        err: 'zk-shell: create /no/parent: the node does not exist (its parent /no is missing: create that first, or use create -p)\n',
+      })
+    })
+
+    test('the commands', async () => {
+      const script: [string, string][] = [
+        ['create /all', '/all'],
+        ['set -v 0 /all -- -5', ''],
+        ['get /all', '-5'],
+        ['create -s /all/n-', '/all/n-0000000000'],
+        ['create -s /all/', '/all/0000000001'],
+        ['create -p /all/x/y deep', '/all/x/y'],
+        ['ls /all', '0000000001\nn-0000000000\nx'],
+        ['ls -R /all/x', '/all/x\n/all/x/y'],
+        ['tree /all', '/all\n├── 0000000001\n├── n-0000000000\n└── x\n    └── y'],
+        ['cd /all/x', ''],
+        ['pwd', '/all/x'],
+        ['get y', 'deep'],
+        ['getacl ..', 'world:anyone:rwcda'],
+        ['sync', ''],
+        ['get --json y', '{"path":"/all/x/y","data":"deep","encoding":"utf8",'],
+        ['delete y', ''],
+        ['ls', ''],
+        ['deleteall /all', ''],
+      ]
+      const run = await shell(server, { input: script.map(([line]) => `${line}\n`).join('') })
+      expect(run.err).toBe('')
+      let rest = run.out
+      for (const [line, expected] of script) {
+        expect(rest.startsWith(expected), `${line}: ${JSON.stringify(rest.slice(0, 80))}`).toBe(true)
+        if (expected.startsWith('{')) rest = rest.slice(rest.indexOf('\n') + 1)
+        else if (expected !== '') rest = rest.slice(expected.length + 1)
+      }
+      expect(rest).toBe('')
+    })
+
+    test('stat, ls -l and session say what they found', async () => {
+      const run = await shell(server, {
+        input: 'create /told abc\nstat /told\nls -l /\nsession\ndelete /told\n',
+      })
+      expect(run.out).toContain('dataVersion = 0\naclVersion = 0\nephemeralOwner = 0x0\ndataLength = 3\n')
+      expect(run.out).toMatch(/\n- +v0 +3 +0 {2}\d{4}-.*Z {2}told\n/)
+      expect(run.out).toContain(`exactly-once writes = ${kind.grantsExactlyOnce ? 'yes' : 'no'}\n`)
+    })
+
+    test('binary data through standard input and output', async () => {
+      const bytes = Buffer.from(Array.from({ length: 256 }, (_unused, i) => i))
+      await shell([...server, 'create', '/bytes', '-'], { input: bytes })
+      const run = spawnSync(process.execPath, [...program, ...server, 'get', '/bytes'], { cwd: root })
+      expect(run.stdout).toEqual(Buffer.concat([bytes, Buffer.from('\n')]))
+    })
+
+    test('commands on standard input: one session, stops at the first failure unless told otherwise', async () => {
+      const script = 'create /s # a comment\ncd /s\ncreate -e mine "a b"\nget mine\nget none\npwd\n'
+      const run = await shell(server, { input: script })
+      expect([run.code, run.out]).toEqual([1, '/s\n/s/mine\na b\n'])
+      expect(run.err).toBe('zk-shell: line 5: get /s/none: the node does not exist\n')
+      const kept = await shell([...server, '--keep-going'], { input: `deleteall /s\n${script}` })
+      expect([kept.code, kept.out]).toEqual([1, '/s\n/s/mine\na b\n/s\n'])
+    })
+
+    test('watch: reports until it has what it wants, or Ctrl-C', async () => {
+      const client = new Client({ servers: server[1] ?? '' })
+      await client.connect()
+      const child = spawn(process.execPath, [...program, ...server, 'watch', '/watched'], { cwd: root })
+      let out = ''
+      let err = ''
+      child.stdout.on('data', (bytes) => {
+        out += String(bytes)
+      })
+      child.stderr.on('data', (bytes) => {
+        err += String(bytes)
+      })
+      await until(() => err.includes('which does not exist yet'), 'the watch to stand')
+      await client.create('/watched', 'x')
+      await until(() => out.includes('created /watched'), 'the creation to be told')
+      await client.set('/watched', 'y')
+      await until(() => out.includes('dataChanged /watched'), 'the change to be told')
+      const ended = new Promise((resolve) => child.once('close', resolve))
+      child.kill('SIGINT')
+      expect(await ended).toBe(0)
+      const once = one('watch', '--once', '/watched', '--json')
+      let settled = false
+      void once.then(() => {
+        settled = true
+      })
+      let version = 1
+      await until(async () => {
+        version = (await client.set('/watched', 'z')).version
+        return settled
+      }, 'the one change to be told')
+      expect(JSON.parse((await once).out)).toMatchObject({ event: 'dataChanged', path: '/watched' })
+      expect(version).toBeGreaterThan(1)
+      await client.close()
+    })
+
+    const tmux = spawnSync('tmux', ['-V']).status === 0
+    if (!tmux) console.warn('skipped the interactive shell: tmux is missing')
+    test.skipIf(!tmux)('interactive: prompt, completion, history, watches above the typed line', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'banyan-shell-'))
+      const socket = join(folder, 'tmux')
+      const run = (...args: string[]): string =>
+        spawnSync('tmux', ['-S', socket, '-f', '/dev/null', ...args], {
+          cwd: root,
+          env: { ...process.env, XDG_STATE_HOME: folder, TERM: 'xterm-256color' },
+        }).stdout.toString()
+      const keys = (...names: string[]): string => run('send-keys', '-t', 'shell', ...names)
+      const screen = (): string => run('capture-pane', '-p', '-t', 'shell')
+      const shows = (text: string): Promise<void> =>
+        until(() => screen().includes(text), `"${text}" on the screen`, 15_000).catch((error: unknown) => {
+          throw new Error(`${String(error)}; it shows:\n${screen()}`)
+        })
+      const start = (): string =>
+        run(
+          'new-session',
+          '-d',
+          '-s',
+          'shell',
+          '-x',
+          '100',
+          '-y',
+          '40',
+          process.execPath,
+          ...program,
+          ...server,
+        )
+      const client = new Client({ servers: server[1] ?? '' })
+      await client.connect()
+      try {
+        start()
+        await shows('[connected /]>')
+        keys('crea')
+        await shows('> crea')
+        keys('Tab')
+        await shows('> create')
+        keys('/inter', 'Space', "'two words'", 'Enter')
+        await until(async () => (await client.exists('/inter')) !== null, 'the node')
+        keys('cd /int')
+        await shows('> cd /int')
+        keys('Tab')
+        await shows('> cd /inter')
+        keys('Enter')
+        await shows('[connected /inter]>')
+        keys('create child', 'Enter')
+        await shows('/inter/child')
+        keys('get ch')
+        await shows('> get ch')
+        keys('Tab')
+        await shows('> get child')
+        keys('C-c')
+        keys('get .', 'Enter')
+        await shows('\ntwo words\n')
+        keys('get none', 'Enter')
+        await shows('zk-shell: get /inter/none: the node does not exist')
+        keys('watch .', 'Enter')
+        await shows('watching /inter')
+        keys('set . half')
+        await shows('> set . half')
+        await client.set('/inter', 'other')
+        await shows('dataChanged /inter')
+        expect(screen().trimEnd().split('\n').at(-1)).toBe('[connected /inter]> set . half')
+        keys('-l', '--', '-done')
+        keys('Enter')
+        await until(async () => (await client.get('/inter')).data?.toString() === 'half-done', 'the set')
+        keys('C-d')
+        await until(() => run('list-sessions') === '', 'the shell to leave')
+        expect(await readFile(join(folder, 'banyan/history'), 'utf8')).toContain('set . half-done\n')
+        start()
+        await shows('[connected /]>')
+        keys('Up')
+        await shows('> set . half-done')
+        keys('C-c')
+        keys('quit', 'Enter')
+        await until(() => run('list-sessions') === '', 'the shell to leave again')
+      } finally {
+        run('kill-server')
+        await client.close()
+        await rm(folder, { recursive: true, force: true })
+      }
+    })
+  })
+}
