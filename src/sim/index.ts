@@ -1,0 +1,7 @@
+export { DiskImage } from './disk-image.ts'
+export type { CutMode, NetworkFabric, NetworkOptions } from './network-fabric.ts'
+export type { DiskLatency } from './sim-disk.ts'
+export { SimHost } from './sim-host.ts'
+export type { SimProcess } from './sim-process.ts'
+export { Trace } from './trace.ts'
+export { type RunOptions, World, type WorldOptions } from './world.ts'

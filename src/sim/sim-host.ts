@@ -1,0 +1,104 @@
+import { assert } from '../runtime/assert.ts'
+import type { SeededRandom } from '../runtime/seeded-random.ts'
+import { DiskImage } from './disk-image.ts'
+import { SimProcess } from './sim-process.ts'
+import type { World } from './world.ts'
+
+/** One machine: its disk and clocks outlive the processes that run on it, one after the other. */
+export class SimHost {
+  readonly world: World
+  readonly name: string
+  readonly index: number
+  readonly disk: DiskImage
+  /** Draws for this host's disk, apart from all others. */
+  readonly diskRandom: SeededRandom
+  /** How fast its clocks run: 1.01 gains ten milliseconds a second. Set it before the program starts. */
+  clockRate = 1
+  #wallOffsetMs = 0
+  #lives = 1
+  #process: SimProcess
+  #frozen = false
+
+  constructor(world: World, name: string, index: number) {
+    this.world = world
+    this.name = name
+    this.index = index
+    this.diskRandom = world.random.fork(`disk ${name}`)
+    this.disk = new DiskImage(this.diskRandom)
+    this.#process = new SimProcess(this, this.#lives)
+  }
+
+  /** What a program on this host is given: that of the present life. Ask again after a restart. */
+  get runtime(): SimProcess {
+    return this.#process
+  }
+
+  get up(): boolean {
+    return this.#process.alive
+  }
+
+  get frozen(): boolean {
+    return this.#frozen
+  }
+
+  wallMs(): number {
+    return this.world.startWallMs + this.#wallOffsetMs + this.monotonicMs()
+  }
+
+  monotonicMs(): number {
+    return (this.world.nowUs * this.clockRate) / 1000
+  }
+
+  /**
+   * Stops the process at once. 'power' (the default) also loses what the disk had not synced: each piece on its own may
+   * survive or not, the last torn. 'process' is a kill: what was written stays. Peers see a reset after a delay.
+   */
+  crash(how: 'power' | 'process' = 'power'): void {
+    assert(this.up, `${this.name} is down already`)
+    this.note('crash', how)
+    this.#frozen = false
+    const process = this.#process
+    process.alive = false
+    process.held.length = 0
+    this.world.network.onCrash(process)
+    if (how === 'power') this.disk.losePower()
+  }
+
+  /** Boots the crashed host: a new life with its own runtime, on the same disk. */
+  restart(): SimProcess {
+    assert(!this.up, `${this.name} is up`)
+    this.note('restart')
+    this.#lives++
+    this.#process = new SimProcess(this, this.#lives)
+    return this.#process
+  }
+
+  /** Nothing happens on this host until `thaw`; the world around it goes on. As a long pause of a process. */
+  freeze(): void {
+    assert(this.up, `${this.name} is down`)
+    if (this.#frozen) return
+    this.note('freeze')
+    this.#frozen = true
+  }
+
+  /** Everything that came due meanwhile happens now, in its order. */
+  thaw(): void {
+    if (!this.#frozen) return
+    this.note('thaw')
+    this.#frozen = false
+    const held = this.#process.held
+    for (const event of held) this.world.requeue(event)
+    held.length = 0
+  }
+
+  /** Moves the wall clock, forth or back. Waiting is not touched by it. */
+  jumpWallClock(byMs: number): void {
+    this.note('wall clock jumps', '', byMs)
+    this.#wallOffsetMs += byMs
+  }
+
+  /** Adds a line of this host to the trace. */
+  note(what: string, detail = '', a = 0, b = 0): void {
+    this.world.trace.add(this.world.nowUs, this.name, what, detail, a, b)
+  }
+}

@@ -1,0 +1,248 @@
+import { assert } from '../runtime/assert.ts'
+import { drainMicrotasks } from '../runtime/drain-microtasks.ts'
+import { SeededRandom } from '../runtime/seeded-random.ts'
+import { EventQueue, SimEvent } from './event-queue.ts'
+import { NetworkFabric, type NetworkOptions } from './network-fabric.ts'
+import type { DiskLatency } from './sim-disk.ts'
+import { defaultDiskLatency } from './sim-disk.ts'
+import { SimHost } from './sim-host.ts'
+import type { SimProcess } from './sim-process.ts'
+import { Trace } from './trace.ts'
+
+/**
+ * Events happen on this grid. It lets several of them reach a host at one instant, which makes them one turn of its event
+ * loop: only so are batches longer than one ever seen.
+ */
+const gridUsDefault = 50
+
+export interface WorldOptions {
+  seed: string | number
+  /** Wall time of every host at the start. */
+  startWallMs?: number
+  gridUs?: number
+  network?: Partial<NetworkOptions>
+  disk?: Partial<DiskLatency>
+  /** How many of the last events the trace can show. */
+  keptEvents?: number
+  /** Is given every line of the trace as it happens. */
+  echo?: (line: string) => void
+}
+
+export interface RunOptions {
+  /** Stops when simulated time gets here. */
+  untilMs?: number
+  /** Stops when this holds; asked before the first event and after each instant at which anything happened. */
+  until?: () => boolean
+  /** With `until`: how much simulated time it may take before the run fails. Default one hour. */
+  limitMs?: number
+}
+
+/**
+ * A world of hosts with simulated time: the same seed and the same program make the same run, event for event.
+ *
+ * It takes the earliest instant at which anything happens; each host that something happens to has one turn of its event
+ * loop: its events one by one, each with all promise continuations that follow from it, then what was put off to the end of
+ * the turn, then the flush of what was written to its connections.
+ */
+export class World {
+  readonly random: SeededRandom
+  readonly trace: Trace
+  readonly startWallMs: number
+  readonly network: NetworkFabric
+  readonly diskLatency: DiskLatency
+  readonly queue = new EventQueue()
+  readonly #gridUs: number
+  readonly #seed: string | number
+  readonly #hosts = new Map<string, SimHost>()
+  readonly #due: SimProcess[] = []
+  readonly #dueInWorld: SimEvent[] = []
+  #nowUs = 0
+  #order = 0
+  #eventCount = 0
+  #running = false
+
+  constructor(options: WorldOptions) {
+    this.#seed = options.seed
+    this.random = new SeededRandom(options.seed)
+    this.trace = new Trace({
+      ...(options.keptEvents === undefined ? {} : { keptEvents: options.keptEvents }),
+      ...(options.echo === undefined ? {} : { echo: options.echo }),
+    })
+    this.startWallMs = options.startWallMs ?? Date.UTC(2026, 0, 1)
+    this.#gridUs = options.gridUs ?? gridUsDefault
+    this.network = new NetworkFabric(this, options.network ?? {})
+    this.diskLatency = { ...defaultDiskLatency, ...options.disk }
+  }
+
+  get nowUs(): number {
+    return this.#nowUs
+  }
+
+  /** Simulated time since the world began. */
+  get nowMs(): number {
+    return this.#nowUs / 1000
+  }
+
+  /** Events that have happened so far. */
+  get eventCount(): number {
+    return this.#eventCount
+  }
+
+  get hosts(): IterableIterator<SimHost> {
+    return this.#hosts.values()
+  }
+
+  /** The machine of this name, which is also its address; made when it is first asked for. */
+  host(name: string): SimHost {
+    let host = this.#hosts.get(name)
+    if (host === undefined) {
+      host = new SimHost(this, name, this.#hosts.size)
+      this.#hosts.set(name, host)
+    }
+    return host
+  }
+
+  findHost(name: string): SimHost | undefined {
+    return this.#hosts.get(name)
+  }
+
+  /** Something that the one who drives the world does later: a fault, a check. Not part of any host's turn. */
+  at(atMs: number, call: () => void): void {
+    this.scheduleAt(new WorldEvent(call), atMs * 1000)
+  }
+
+  scheduleIn(event: SimEvent, inUs: number): void {
+    this.scheduleAt(event, this.#nowUs + inUs)
+  }
+
+  /** On the grid, and always later than now: what an instant leads to comes behind it. */
+  scheduleAt(event: SimEvent, atUs: number): void {
+    const rounded = Math.ceil(atUs / this.#gridUs) * this.#gridUs
+    event.atUs = Math.max(rounded, this.#nowUs + this.#gridUs)
+    event.order = this.#order++
+    this.queue.push(event)
+  }
+
+  /**
+   * Queues again, at the next instant, what was due already. It keeps its order: bytes that were held must come before
+   * bytes of the same connection that were sent after them and may be due at that instant too.
+   */
+  requeue(event: SimEvent): void {
+    event.atUs = this.#nowUs + this.#gridUs
+    this.queue.push(event)
+  }
+
+  /** Lets the world go on. Rejects when `until` does not hold within `limitMs`, naming the seed. */
+  async run(options: RunOptions): Promise<void> {
+    const { untilMs, until, limitMs = 3_600_000 } = options
+    assert(untilMs !== undefined || until !== undefined, 'run: say until when')
+    assert(!this.#running, 'run: the world is running already')
+    const lastUs = (untilMs ?? this.nowMs + limitMs) * 1000
+    this.#running = true
+    try {
+      // What the caller has started just before.
+      await drainMicrotasks()
+      for (;;) {
+        if (until?.()) return
+        const next = this.queue.peek()
+        if (next === undefined || next.atUs > lastUs) break
+        await this.#instant(next.atUs)
+      }
+      if (untilMs === undefined) throw this.#overdue(limitMs)
+      this.#nowUs = Math.max(this.#nowUs, lastUs)
+    } finally {
+      this.#running = false
+    }
+  }
+
+  runFor(ms: number): Promise<void> {
+    return this.run({ untilMs: this.nowMs + ms })
+  }
+
+  /** Runs until the promise settles, and gives what it gives. The caller's way to wait for a call on a host. */
+  async settle<T>(pending: Promise<T>, limitMs = 3_600_000): Promise<T> {
+    let settled = false
+    const mark = (): void => {
+      settled = true
+    }
+    pending.then(mark, mark)
+    await this.run({ until: () => settled, limitMs })
+    return pending
+  }
+
+  async #instant(atUs: number): Promise<void> {
+    this.#nowUs = atUs
+    this.#gather(atUs)
+    try {
+      for (const event of this.#dueInWorld) {
+        this.#eventCount++
+        event.fire()
+        await drainMicrotasks()
+      }
+      for (const process of this.#due) await this.#turn(process)
+    } finally {
+      for (const process of this.#due) process.ready.length = 0
+      this.#dueInWorld.length = 0
+      this.#due.length = 0
+    }
+  }
+
+  #gather(atUs: number): void {
+    for (
+      let event = this.queue.peek();
+      event !== undefined && event.atUs === atUs;
+      event = this.queue.peek()
+    ) {
+      this.queue.pop()
+      if (event.cancelled) continue
+      const process = event.process
+      if (process === null) this.#dueInWorld.push(event)
+      else if (process.alive) {
+        if (process.ready.length === 0) this.#due.push(process)
+        process.ready.push(event)
+      }
+    }
+  }
+
+  async #turn(process: SimProcess): Promise<void> {
+    process.inTurn = true
+    for (const event of process.ready) {
+      // Each may have crashed or frozen the host, or taken back a later one.
+      if (event.cancelled || !process.alive) continue
+      if (process.host.frozen) {
+        process.held.push(event)
+        continue
+      }
+      this.#eventCount++
+      event.fire()
+      await drainMicrotasks()
+    }
+    if (process.alive && !process.host.frozen) {
+      process.finishTurn()
+      await drainMicrotasks()
+      process.flush()
+    }
+    process.closeTurn()
+  }
+
+  #overdue(limitMs: number): Error {
+    const why = this.queue.length === 0 ? 'nothing is left to happen' : `not within ${limitMs} ms`
+    const tail = this.trace.lines(40).join('\n')
+    return new Error(
+      `seed ${this.#seed}: what the run waits for did not come, ${why} (at ${this.nowMs} ms)\n${tail}`,
+    )
+  }
+}
+
+class WorldEvent extends SimEvent {
+  readonly #call: () => void
+
+  constructor(call: () => void) {
+    super(null)
+    this.#call = call
+  }
+
+  fire(): void {
+    this.#call()
+  }
+}
