@@ -241,7 +241,7 @@ export class HistoryFolder {
   }
 
   async #purge(): Promise<void> {
-    const { disk, folder, snapshotsKept } = this.#options
+    const { disk, snapshotsKept } = this.#options
     const surplus = purgeable({
       snapshots: this.#snapshots,
       segments: this.#log.segments,
@@ -253,7 +253,6 @@ export class HistoryFolder {
       this.#snapshots.splice(this.#snapshots.indexOf(zxid), 1)
       await disk.removeFile(this.#pathOf(zxid))
     }
-    if (surplus.snapshots.length > 0) await disk.syncFolder(folder)
     await this.#log.dropOldest(surplus.segments)
   }
 

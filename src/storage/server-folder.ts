@@ -12,11 +12,7 @@ export async function lockServerFolder(disk: Disk, folder: string): Promise<() =
     const code = errorCode(cause)
     if (code !== undefined && diskTrouble.has(code)) throw ioFailed(`locking ${folder}`, cause)
     const holder = cause instanceof Error ? cause.message : String(cause)
-    throw new StorageError(
-      'LOCKED',
-      `${folder} is in use: ${holder}. Way out: stop the other process, or give this server its own data directory.`,
-      { cause },
-    )
+    throw new StorageError('LOCKED', holder, { cause })
   }
 }
 

@@ -97,7 +97,7 @@ describe('crash', () => {
     expect(calm.steps).toBeGreaterThan(100)
     const reached = new Set<number>()
     for (let step = 1; step <= calm.steps; step++)
-      for (let variant = 0; variant < 6; variant++) {
+      for (let variant = 0; variant < (step < 10 ? 40 : 6); variant++) {
         const disk = new MemoryDisk()
         disk.crashAtStep = step
         disk.crashTakesEffect = variant % 2 === 0
@@ -105,7 +105,7 @@ describe('crash', () => {
         reached.add(got)
         const name = `${scenario[got]?.[0] ?? 'open'}, step ${step}, variant ${variant}`
         try {
-          const storage = await openStorage(disk.afterPowerLoss(drawFrom(step * 6 + variant)))
+          const storage = await openStorage(disk.afterPowerLoss(drawFrom(step * 60 + variant)))
           if (model === null) expect(storage.state).toEqual(emptyState)
           else await model.check(storage)
         } catch (error) {
@@ -113,6 +113,24 @@ describe('crash', () => {
         }
       }
     for (let i = -1; i < scenario.length; i++) expect(reached).toContain(i)
+  })
+
+  it('the process dies at any step and starts again, then the power fails -> what the start showed is still there', async () => {
+    const file = await snapshotFile(elsewhere, z(8, 4))
+    const calm = new MemoryDisk()
+    await play(calm, file)
+    for (let step = 1; step <= calm.steps; step++) {
+      const disk = new MemoryDisk()
+      disk.crashAtStep = step
+      const { got } = await play(disk, file)
+      const started = disk.kill()
+      const shown = await openStorage(started)
+      const then = await openStorage(started.afterPowerLoss(losesEverything()))
+      expect(
+        [then.summary(), then.state, then.snapshotZxid, then.commitZxid],
+        `${scenario[got]?.[0]}, step ${step}`,
+      ).toEqual([shown.summary(), shown.state, shown.snapshotZxid, shown.commitZxid])
+    }
   })
 
   it('random operations, crashes and starts -> always what a naive storage says is possible', async () => {
@@ -127,6 +145,16 @@ describe('crash', () => {
     expect(crashes).toBeGreaterThan(250)
   })
 })
+
+/** Draws that let nothing survive that was not synced. */
+function losesEverything(): Draw {
+  let first = true
+  return () => {
+    const drawn = first ? 1 : 0
+    first = false
+    return drawn
+  }
+}
 
 async function wander(seed: number, file: Buffer): Promise<number> {
   const draw = drawFrom(seed)

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { recordHeaderBytes } from '../../src/storage/record.ts'
 import { StorageError } from '../../src/storage/storage.ts'
 import {
   appendAll,
@@ -144,6 +145,32 @@ describe('damage: an orderly ended server', () => {
     await expect(openStorage(disk)).rejects.toMatchObject({ code: 'DAMAGED' })
   })
 
+  it('the newest snapshot damaged and the log cut back behind it -> DAMAGED, not a silent step back', async () => {
+    const disk = new MemoryDisk()
+    const storage = await openStorage(disk, { segmentBytesMax: 1 })
+    for (const zxid of run(1, 1, 5)) await appendAll(storage, [zxid])
+    await storage.writeSnapshot(snapshotAt(z(1, 2)))
+    await storage.writeSnapshot(snapshotAt(z(1, 4)))
+    await storage.close()
+    const files = disk.files()
+    files.get(`${history}/snapshot.100000004`)?.writeUInt8(0, 60)
+    expect(await startOn(files)).toMatchObject({ snapshot: 'state at 100000002' })
+    files.delete(`${history}/log.100000004`)
+    files.delete(`${history}/log.100000005`)
+    expect(await startOn(files)).toBe('DAMAGED')
+  })
+
+  it('a snapshot of a transaction that the log does not have -> DAMAGED', async () => {
+    const other = new MemoryDisk()
+    const source = await openStorage(other)
+    await appendAll(source, run(1, 1, 9))
+    await source.writeSnapshot(snapshotAt(z(1, 9)))
+    const files = (await orderly()).files()
+    const stray = `${history}/snapshot.100000009`
+    files.set(stray, other.files().get(stray) ?? Buffer.alloc(0))
+    expect(await startOn(files)).toBe('DAMAGED')
+  })
+
   it.each(['state', 'log', 'snapshot'])('%s of a newer format -> NEWER_FORMAT', async (kind) => {
     const files = (await orderly()).files()
     if (kind === 'state') {
@@ -194,11 +221,13 @@ describe('damage: the end of the log', () => {
     const lost = placeOf(bytes, 6)
     bytes.fill(0, lost, lost + 10)
     const disk = MemoryDisk.from(files)
-    const storage = await openStorage(disk)
+    const storage = await openStorage(disk, { preallocateBytes: 0 })
     expect(await readBack(storage)).toEqual(run(1, 1, 5))
-    // The very record that was lost comes again: what stood behind it must not come back to life.
-    await appendAll(storage, run(1, 6, 1))
-    expect((await see(disk.kill())).log).toEqual(run(1, 1, 6))
+    // With its mark, this one ends just where the lost one ended. What stood behind it must not come back to life.
+    const markBytes = 40
+    const shorter = Buffer.alloc(recordOf(z(1, 6)).length - recordHeaderBytes - markBytes)
+    await storage.append(recordOf(z(1, 6), 0, shorter), z(1, 6))
+    expect((await openStorage(disk.kill())).lastZxid).toBe(z(1, 6))
   })
 
   it('the mark of the last group lost -> the log ends in front of the group', async () => {
@@ -251,6 +280,19 @@ describe('damage: the end of the log', () => {
       code: 'DAMAGED',
       message: expect.stringContaining('found the record of zxid 0x100000007'),
     })
+  })
+
+  it('a rolled segment damaged at its end, the next one torn at its beginning -> DAMAGED: the next was begun behind a sync', async () => {
+    const disk = new MemoryDisk()
+    const storage = await openStorage(disk, { segmentBytesMax: 100 })
+    await appendAll(storage, run(1, 1, 3))
+    await appendAll(storage, run(1, 4, 1))
+    const files = disk.files()
+    files.get(`${history}/log.100000004`)?.fill(0)
+    expect(await startOn(files)).toMatchObject({ log: run(1, 1, 3) })
+    const bytes = files.get(`${history}/log.100000001`) ?? Buffer.alloc(0)
+    bytes.fill(0, placeOf(bytes, 3))
+    expect(await startOn(files)).toBe('DAMAGED')
   })
 
   it('a rolled segment that ends too early, in front of a new epoch -> DAMAGED', async () => {

@@ -43,6 +43,8 @@ export class MemoryDisk implements Disk {
   steps = 0
   counts = { write: 0, sync: 0, syncFolder: 0, rename: 0, remove: 0, truncate: 0 }
   bytesRead = 0
+  /** Syncs of paths with this in them wait for `release`. */
+  held: { path: string; release: Promise<void> } | null = null
   /** The power fails at this step. */
   crashAtStep = Number.POSITIVE_INFINITY
   /** Whether the step at which it fails takes effect. */
@@ -215,6 +217,7 @@ export class MemoryDisk implements Disk {
       },
       sync: async () => {
         await this.#read()
+        if (this.held !== null && path.includes(this.held.path)) await this.held.release
         this.#step('sync', path, () => {
           this.counts.sync += 1
           inode.safe = Buffer.from(inode.now)

@@ -198,11 +198,21 @@ describe('storage: snapshots', () => {
   it('ahead of what is durable here -> finished only when the log has caught up', async () => {
     const disk = new MemoryDisk()
     const storage = await openStorage(disk)
-    const order: string[] = []
-    const appended = storage.append(recordsOf(run(1, 1, 3)), z(1, 3)).then(() => order.push('append'))
-    const written = storage.writeSnapshot(snapshotAt(z(1, 3))).then(() => order.push('snapshot'))
+    let release = (): void => {}
+    disk.held = {
+      path: '/log.',
+      release: new Promise((resolve) => {
+        release = resolve
+      }),
+    }
+    const appended = storage.append(recordsOf(run(1, 1, 3)), z(1, 3))
+    const written = storage.writeSnapshot(snapshotAt(z(1, 3)))
+    for (let i = 0; i < 200; i++) await Promise.resolve()
+    const names = (): string[] => [...disk.files().keys()].filter((path) => path.includes('snapshot'))
+    expect(names()).toEqual([`${folder}/h-0001/snapshot.100000003.tmp`])
+    release()
     await Promise.all([appended, written])
-    expect(order).toEqual(['append', 'snapshot'])
+    expect(names()).toEqual([`${folder}/h-0001/snapshot.100000003`])
   })
 
   it('no room for it -> IO, no trace of it, and the log goes on', async () => {
