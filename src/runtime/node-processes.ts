@@ -36,8 +36,8 @@ class StartedProcess implements ChildProcess {
       ended = true
       onEnd(end)
     }
-    child.stdout?.on('data', onOutput)
-    child.stderr?.on('data', onOutput)
+    child.stdout?.on('data', (bytes: Buffer) => onOutput(bytes, 'out'))
+    child.stderr?.on('data', (bytes: Buffer) => onOutput(bytes, 'err'))
     child.once('error', (failure) => {
       if (child.pid === undefined) endOnce({ code: null, signal: null, failure })
     })

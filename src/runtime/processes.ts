@@ -17,8 +17,8 @@ export interface ChildOptions {
   /** A script for the JavaScript engine that runs this process. */
   readonly script: string
   readonly args: readonly string[]
-  /** Output of either kind, as it comes; ends before `onEnd`. */
-  onOutput(bytes: Buffer): void
+  /** Standard output or standard error, in pieces as they come; ends before `onEnd`. */
+  onOutput(bytes: Buffer, stream: 'out' | 'err'): void
   /** Called exactly once, and never from within `start`. */
   onEnd(end: ProcessEnd): void
 }

@@ -4,11 +4,17 @@ import type { SettingsRead } from './read-settings.ts'
 import type { ServerAddress } from './server-config.ts'
 
 /** Which server of the file this process is. */
-export function findOwnId(draft: Draft, given: number | undefined, whole: Place, findings: Findings): number {
+export function findOwnId(
+  draft: Draft,
+  asked: number | 'first' | undefined,
+  whole: Place,
+  findings: Findings,
+): number {
   const ids = draft.servers.map((server) => server.id)
+  const given = asked === 'first' ? ids[0] : asked
   if (given !== undefined && (!Number.isInteger(given) || given < 1 || given > serverIdMax)) {
     findings.problem(whole, `server id ${given}`, `a whole number from 1 to ${serverIdMax}`)
-  } else if (draft.whole && given === undefined && ids.length > 1) {
+  } else if (draft.whole && asked === undefined && ids.length > 1) {
     const expected = `an id (${ids.join(', ')}) on the command line or in dataDir/myid`
     findings.problem(whole, 'no word on which server this is', expected)
   } else if (draft.whole && given !== undefined && ids.length > 0 && !ids.includes(given)) {

@@ -11,7 +11,7 @@ import { type ParsedConfig, parseConfig, pointersOf } from './parse-config.ts'
 export async function loadConfig(
   disk: Disk,
   file: string,
-  options: { serverId?: number } = {},
+  options: { serverId?: number | 'first' } = {},
 ): Promise<ParsedConfig> {
   const text = await readText(disk, file, { file, line: null }, 'a configuration file that can be read')
   const { dataDir, dynamicConfigFile } = pointersOf(text, file)

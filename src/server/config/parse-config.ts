@@ -11,8 +11,11 @@ import { readTable } from './table-config.ts'
 import { hasServerKeys, readProperties, readZooCfg } from './zoo-cfg.ts'
 
 export interface ParseOptions {
-  /** Which server of the file this is: from the command line, or from the file `myid`. */
-  readonly serverId?: number
+  /**
+   * Which server of the file this is: from the command line, or from the file `myid`. `first` for a program that wants to
+   * know about all of them.
+   */
+  readonly serverId?: number | 'first'
   /** The text of the file that `dynamicConfigFile` names. */
   readonly dynamic?: { readonly text: string; readonly file: string }
 }
