@@ -25,6 +25,7 @@ import {
 } from '../wire/requests.ts'
 import type { RecordSchema } from '../wire/schema.ts'
 import { checkPath, createFlags, dataBytes } from './arguments.ts'
+import type { ClientEvents, ClientOptions, WatchOption } from './client-options.ts'
 import { formatAddress, parseConnectString } from './connect-string.ts'
 import { Credentials } from './credentials.ts'
 import { callListener, Emitter } from './emitter.ts'
@@ -41,48 +42,6 @@ import { WatchRegistry } from './watch-registry.ts'
 import type { WatcherOptions } from './watcher.ts'
 import { Watcher } from './watcher.ts'
 import { ZkError } from './zk-error.ts'
-
-export interface ClientOptions {
-  /** A connect string such as "a:2181,b:2181/app", or addresses. Default: "127.0.0.1:2181". */
-  readonly servers?: string | readonly Address[] | undefined
-  /**
-   * How long the ensemble keeps the session, and its ephemeral nodes, without a sign of life. Too short: a busy moment ends
-   * it. Too long: the ephemeral nodes of a dead process stay. Servers clamp it, to 2 to 20 of their ticks by default.
-   * Default: 30,000.
-   */
-  readonly sessionTimeoutMs?: number | undefined
-  /**
-   * How long calls wait while the connection is lost. Then they fail with `connectionLoss`, and so do new ones at once, until
-   * a server is found. Default: the session timeout.
-   */
-  readonly suspendedTimeoutMs?: number | undefined
-  /** Be content with a server that is cut off from the rest, and only answers reads. Default: no. */
-  readonly readOnly?: boolean | undefined
-  /**
-   * Ask that writes are taken exactly once: a write whose answer was lost is sent again, and the ensemble recognises it.
-   * Banyan grants it, Apache ZooKeeper does not know it (see `exactlyOnce`). Default: yes.
-   */
-  readonly exactlyOnce?: boolean | undefined
-  /** How many calls may be under way or wait. One more fails with `throttledOp`. Default: 100,000. */
-  readonly requestsMax?: number | undefined
-  /** The longest reply to accept. Default: 64 MiB. */
-  readonly frameBytesMax?: number | undefined
-  /** Clock, timers, random and network. Default: those of Node. */
-  readonly runtime?: Runtime | undefined
-}
-
-/** What a client reports by itself. */
-export interface ClientEvents {
-  /** The state has changed. The detail says why, where there is something to say. */
-  state: [state: ClientState, detail: string | null]
-  /** A watch has fired, of whatever kind. */
-  watch: [event: WatchEvent]
-}
-
-export interface WatchOption {
-  /** Called once, at the next change; what counts as one depends on the call. */
-  readonly watch?: WatchListener | undefined
-}
 
 const eventNames = new Map<number, WatchEvent['type']>([
   [EventType.nodeCreated, 'created'],
@@ -373,7 +332,7 @@ export class Client extends Emitter<ClientEvents> {
       clientPath: (path) => this.#clientPath(path),
       commit: (operations) => {
         const frame = encodeRequest(OpCode.multi, { write: writeMultiRequest }, operations)
-        return this.#send(null, OpCode.multi, true, frame, readMultiResponse)
+        return this.#send(null, true, frame, readMultiResponse)
       },
     })
   }
@@ -487,12 +446,11 @@ export class Client extends Emitter<ClientEvents> {
       return () => Promise.reject(error)
     }
     const frame = encodeRequest(opcode, schema, body(this.#serverPath(path)))
-    return (decode, onMissing) => this.#send(path, opcode, isWrite, frame, decode, onMissing)
+    return (decode, onMissing) => this.#send(path, isWrite, frame, decode, onMissing)
   }
 
   #send<T>(
     path: string | null,
-    opcode: number,
     isWrite: boolean,
     frame: Buffer,
     decode: (reader: JuteReader) => T,
@@ -516,9 +474,7 @@ export class Client extends Emitter<ClientEvents> {
           )
         }
       }
-      this.#session.submit(
-        new PendingRequest({ opcode, path, isWrite, frame, end: { onReply, onFailure: reject } }),
-      )
+      this.#session.submit(new PendingRequest({ path, isWrite, frame, end: { onReply, onFailure: reject } }))
     })
   }
 

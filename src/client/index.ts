@@ -2,8 +2,8 @@ export type { Address } from '../runtime/network.ts'
 export type { Runtime } from '../runtime/runtime.ts'
 export type { ErrorName } from '../wire/error-codes.ts'
 export { ErrorCode } from '../wire/error-codes.ts'
-export type { ClientEvents, ClientOptions, WatchOption } from './client.ts'
 export { Client } from './client.ts'
+export type { ClientEvents, ClientOptions, WatchOption } from './client-options.ts'
 export type { ConnectTarget } from './connect-string.ts'
 export {
   ConnectStringError,

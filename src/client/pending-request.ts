@@ -15,7 +15,6 @@ export const xidOffset = 4
 export class PendingRequest {
   /** The request id; 0 until the request is sent for the first time. It never changes afterwards. */
   xid = 0
-  readonly opcode: number
   /** What the error message names; null for requests without a path. */
   readonly path: string | null
   /** Changes the tree, so sending it twice is only harmless when the server recognises it. */
@@ -25,13 +24,11 @@ export class PendingRequest {
   readonly end: RequestEnd
 
   constructor(fields: {
-    opcode: number
     path: string | null
     isWrite: boolean
     frame: Buffer
     end: RequestEnd
   }) {
-    this.opcode = fields.opcode
     this.path = fields.path
     this.isWrite = fields.isWrite
     this.frame = fields.frame

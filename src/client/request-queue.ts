@@ -3,9 +3,11 @@ import { Fifo } from './fifo.ts'
 import type { PendingRequest } from './pending-request.ts'
 import { xidOffset } from './pending-request.ts'
 
-/** Ids of writes run below this, ids of everything else from here on. */
-export const otherIdFirst = 2 ** 30
-const otherIdLast = 2 ** 31 - 1
+/** Writes are numbered up to here, then from 1 again. */
+const writeIdMax = 2 ** 31 - 1
+/** Everything else is numbered from here downwards, clear of the few small negative ids that have a meaning. */
+export const otherIdFirst = -1000
+const otherIdLast = -(2 ** 31)
 
 /**
  * All requests of one session, in the order of the calls: first those that were sent and wait for their reply, then those
@@ -23,7 +25,7 @@ export class RequestQueue {
   readonly #requestsMax: number
   #unansweredWrites = 0
   #lastWriteId = 0
-  #lastOtherId = otherIdFirst - 1
+  #lastOtherId = otherIdFirst + 1
 
   constructor(requestsMax: number) {
     this.#requestsMax = requestsMax
@@ -31,10 +33,6 @@ export class RequestQueue {
 
   get length(): number {
     return this.#unanswered.length + this.#waiting.length
-  }
-
-  get unansweredCount(): number {
-    return this.#unanswered.length
   }
 
   /** False when the queue is full: the request was not taken. */
@@ -119,12 +117,12 @@ export class RequestQueue {
   }
 
   #nextWriteId(): number {
-    this.#lastWriteId = this.#lastWriteId === otherIdFirst - 1 ? 1 : this.#lastWriteId + 1
+    this.#lastWriteId = this.#lastWriteId === writeIdMax ? 1 : this.#lastWriteId + 1
     return this.#lastWriteId
   }
 
   #nextOtherId(): number {
-    this.#lastOtherId = this.#lastOtherId === otherIdLast ? otherIdFirst : this.#lastOtherId + 1
+    this.#lastOtherId = this.#lastOtherId === otherIdLast ? otherIdFirst : this.#lastOtherId - 1
     return this.#lastOtherId
   }
 }

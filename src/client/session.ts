@@ -163,9 +163,7 @@ export class Session {
     })
     const end = { onReply: () => this.#shut(null), onFailure: () => this.#shut(null) }
     const frame = encodeRequest(OpCode.closeSession, Empty, {})
-    this.#queue.addLast(
-      new PendingRequest({ opcode: OpCode.closeSession, path: null, isWrite: true, frame, end }),
-    )
+    this.#queue.addLast(new PendingRequest({ path: null, isWrite: true, frame, end }))
     this.#pump()
     return this.#closed
   }

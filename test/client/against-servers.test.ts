@@ -242,7 +242,7 @@ for (const kind of backendKinds) {
       const road = await link()
       const client = await connect({
         servers: `127.0.0.1:${road.port}`,
-        sessionTimeoutMs: 500,
+        sessionTimeoutMs: 1000,
         suspendedTimeoutMs: 30_000,
       })
       const looking = await connect()
@@ -263,12 +263,12 @@ for (const kind of backendKinds) {
     })
 
     test('an idle client lives on by its pings', async () => {
-      const client = await connect({ sessionTimeoutMs: 300 })
+      const client = await connect({ sessionTimeoutMs: 1000 })
       const looking = await connect()
       await client.create('/idle', null, { ephemeral: true })
       const states: ClientState[] = []
       client.on('state', (state) => states.push(state))
-      const endMs = Date.now() + 1500
+      const endMs = Date.now() + 2500
       await until(() => Date.now() > endMs, 'some session timeouts to pass')
       expect(await looking.exists('/idle')).not.toBeNull()
       expect(states).toEqual([])

@@ -80,6 +80,8 @@ const builtServer = join(import.meta.dirname, '../../dist/server/server.js')
 
 const settings = (port: number, folder: string): string[] => [
   'tickTime=100',
+  // More than a restart on a busy machine takes.
+  'maxSessionTimeout=60000',
   `dataDir=${join(folder, 'data')}`,
   `clientPort=${port}`,
   'clientPortAddress=127.0.0.1',

@@ -5,7 +5,7 @@ import { otherIdFirst, RequestQueue } from '../../src/client/request-queue.ts'
 
 function request(isWrite: boolean): PendingRequest {
   const end = { onReply() {}, onFailure() {} }
-  return new PendingRequest({ opcode: 1, path: '/a', isWrite, frame: Buffer.alloc(12), end })
+  return new PendingRequest({ path: '/a', isWrite, frame: Buffer.alloc(12), end })
 }
 
 function takeAll(queue: RequestQueue, writesMax: number): PendingRequest[] {

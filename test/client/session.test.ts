@@ -83,7 +83,7 @@ describe('session: connecting', () => {
     const client = new Client({ servers: 'a:1,b:2', runtime: world.runtime })
     const connecting = client.connect({ timeoutMs: 3000 })
     const failure = expect(connecting).rejects.toThrow(
-      /no server of a:1, b:2 .* 3000 ms .*nothing listens there/,
+      /no server of a:1, b:2 .* 3000 ms; .*nothing listens there/,
     )
     await world.advance(3000)
     await failure
