@@ -291,9 +291,19 @@ export class Replica {
 
   #onPeersChanged(): void {
     if (conditionOf(this.#storage.state) === 'fresh') this.#amnesia.hear(this.#mesh.peers)
+    this.#giveWayToLaterReign()
     this.#perform(this.#election.onChange(this.#nowMs()))
     this.#tellWhyItWaits()
     this.#mesh.tellChanges()
+  }
+
+  /** A leader that was cut off finds a quorum under another one: it need not wait out its time without a quorum. */
+  #giveWayToLaterReign(): void {
+    for (const [id, peer] of this.#mesh.peers) {
+      if (peer.serving && peer.state === 'leading' && peer.epoch > this.#storage.state.currentEpoch) {
+        this.#leaderLoop?.resign(`server ${id} leads epoch ${peer.epoch}`)
+      }
+    }
   }
 
   #tellWhyItWaits(): void {

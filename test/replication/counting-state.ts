@@ -50,9 +50,11 @@ export class CountingState implements StateMachine {
     this.lastApplied = zxid
   }
 
-  async *snapshot(): AsyncGenerator<Buffer> {
+  snapshot(): AsyncIterable<Buffer> {
     const whole = Buffer.from(JSON.stringify(this.entries))
-    yield whole
+    return (async function* () {
+      yield whole
+    })()
   }
 
   get texts(): string[] {
