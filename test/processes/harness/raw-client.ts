@@ -90,6 +90,11 @@ export class RawClient {
     this.#socket.write(bytes)
   }
 
+  /** Without a word of good-bye. */
+  hangUp(): void {
+    this.#socket.destroy()
+  }
+
   /** Does not wait for anything. Returns the request id. */
   send(opcode: number, ...body: Buffer[]): number {
     this.#xid++
@@ -101,8 +106,12 @@ export class RawClient {
     return this.send(1, text(path), text(data), worldAnyone, int(flags))
   }
 
-  get(path: string): number {
-    return this.send(4, text(path), Buffer.from([0]))
+  get(path: string, watch = false): number {
+    return this.send(4, text(path), Buffer.from([watch ? 1 : 0]))
+  }
+
+  sync(path: string): number {
+    return this.send(9, text(path))
   }
 
   set(path: string, data: string): number {
@@ -151,4 +160,10 @@ export class RawClient {
 export function versionSet(reply: RawReply): number {
   const versionAt = 8 + 8 + 8 + 8
   return reply.body.readInt32BE(versionAt)
+}
+
+/** The data with which getData answers. */
+export function dataRead(reply: RawReply): string {
+  const bytes = reply.body.readInt32BE(0)
+  return reply.body.subarray(4, 4 + bytes).toString()
 }

@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type Acl, Client, type Stat } from '../../../src/client/index.ts'
 import type { EnsembleServer } from './ensemble.ts'
+import { serverKind } from './server-kind.ts'
 
 export interface NodeOnServer {
   readonly data: string | null
@@ -26,8 +28,22 @@ export async function treeOn(server: EnsembleServer): Promise<Map<string, NodeOn
       })
       for (const [path, node] of await Promise.all(read)) tree.set(path, node)
     }
+    // There, it is not replicated: each server stamps its own with the time of its start.
+    if (serverKind.name === 'ZooKeeper') tree.delete('/zookeeper/config')
     return tree
   } finally {
     await client.close()
   }
+}
+
+/** What two servers do not agree on, in words; empty when they have the same tree. */
+export function differences(
+  one: ReadonlyMap<string, NodeOnServer>,
+  other: ReadonlyMap<string, NodeOnServer>,
+): string[] {
+  const show = (node: NodeOnServer | undefined): string =>
+    JSON.stringify(node, (_key, value) => (typeof value === 'bigint' ? `0x${value.toString(16)}` : value))
+  return [...new Set([...one.keys(), ...other.keys()])]
+    .filter((path) => !isDeepStrictEqual(one.get(path), other.get(path)))
+    .map((path) => `${path}: ${show(one.get(path))} and ${show(other.get(path))}`)
 }
