@@ -197,10 +197,22 @@ async function readPart(
         found: `a segment that follows ${named(next.segment.previous)}`,
         expected: `one that follows ${named(scan.last)}, the last in ${path}`,
       })
+    if (!rolled) await writeAgain(file, scan.lastGroup, scan.end)
     await file.sync()
   })
   if (segment.last > segment.previous) found.segments.push(segment)
   else await disk.removeFile(path)
+}
+
+/**
+ * Writes what is there once more, for the sync that follows. Without this a sync could report success for nothing:
+ *   1. a group is written, and its sync fails: the system drops the pages from its list, but not from its cache;
+ *   2. the process dies before it has cut the group off;
+ *   3. the next one reads the group whole, syncs the file, which does nothing, and acknowledges it;
+ *   4. the power fails, and the group is gone.
+ */
+async function writeAgain(file: DiskFile, from: number, to: number): Promise<void> {
+  if (to > from) await file.write([await file.read(from, to - from)], from)
 }
 
 async function withFile<T>(disk: Disk, path: string, use: (file: DiskFile) => Promise<T>): Promise<T> {

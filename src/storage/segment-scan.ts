@@ -11,6 +11,8 @@ export interface Scan {
   /** Where the sound part ends: at the end of the file, or in front of the first unsound record. */
   end: number
   last: Zxid
+  /** Where the last group begins: nothing proves that it, and whatever was written with it, was ever durable. */
+  lastGroup: number
   /** The highest commit point in its records and marks. */
   commit: Zxid
 }
@@ -28,6 +30,7 @@ export async function scanSegment(
   const { path } = segment
   let offset = segmentHeaderBytes
   let last = segment.previous
+  let lastGroup = 0
   let commit: Zxid = 0
   while (offset < size) {
     const chunk = await readChunk(file, offset, size)
@@ -37,6 +40,8 @@ export async function scanSegment(
       if (zxid === 0) {
         if (!markIsSound(chunk, at, offset + at)) break
         segment.noteGroup(last, offset + at)
+        // The header was written together with the first group.
+        if (offset + at > segmentHeaderBytes) lastGroup = offset + at
       } else {
         const follow = last === segment.previous ? zxid === segment.first : follows(last, zxid)
         if (!follow || recordCommit(chunk, at) >= zxid)
@@ -55,7 +60,7 @@ export async function scanSegment(
     if (at === 0) break
     offset += at
   }
-  return { end: offset, last, commit: Math.min(commit, last) }
+  return { end: offset, last, lastGroup, commit: Math.min(commit, last) }
 }
 
 /** The offset of the first sound mark at or behind `from`; null when there is none. */

@@ -221,7 +221,7 @@ describe('damage: the end of the log', () => {
     const lost = placeOf(bytes, 6)
     bytes.fill(0, lost, lost + 10)
     const disk = MemoryDisk.from(files)
-    const storage = await openStorage(disk, { preallocateBytes: 0 })
+    const storage = await openStorage(disk, { preallocateBytes: 0, segmentBytesMax: 1e6 })
     expect(await readBack(storage)).toEqual(run(1, 1, 5))
     // With its mark, this one ends just where the lost one ended. What stood behind it must not come back to life.
     const markBytes = 40

@@ -1,3 +1,4 @@
+import type { Disk } from '../../src/runtime/disk.ts'
 import { silentLog } from '../../src/runtime/log.ts'
 import type { Timer, Timers } from '../../src/runtime/timers.ts'
 import { recordHeaderBytes, recordZxid, writeRecordHeader } from '../../src/storage/record.ts'
@@ -5,7 +6,6 @@ import type { StorageOptions } from '../../src/storage/storage.ts'
 import { Storage } from '../../src/storage/storage.ts'
 import type { Zxid } from '../../src/tree/zxid.ts'
 import { zxidOf } from '../../src/tree/zxid.ts'
-import type { MemoryDisk } from './memory-disk.ts'
 
 export class ManualTimers implements Timers {
   #calls = new Set<() => void>()
@@ -52,7 +52,7 @@ export const run = (epoch: number, from: number, count: number): Zxid[] =>
 export const z = zxidOf
 export const folder = 'data/1'
 
-export function openStorage(disk: MemoryDisk, options: Partial<StorageOptions> = {}): Promise<Storage> {
+export function openStorage(disk: Disk, options: Partial<StorageOptions> = {}): Promise<Storage> {
   return Storage.open({
     disk,
     folder,
