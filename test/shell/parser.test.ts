@@ -41,6 +41,7 @@ describe('parser', () => {
         const line = quoted.join(' ')
         expect(parsed.words.map(({ start, end }) => line.slice(start, end))).toEqual(quoted)
       }),
+      { numRuns: 50 },
     )
   })
 })
