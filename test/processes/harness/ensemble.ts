@@ -94,6 +94,12 @@ export class EnsembleServer {
   }
 }
 
+export interface EnsembleOptions {
+  /** How many servers. Default: 3. */
+  readonly count?: number
+  readonly settings?: Settings
+}
+
 /**
  * An ensemble of real server processes on 127.0.0.1, with ports and data of its own. It ends with the test that made it; when
  * that fails, what the servers have printed is shown.
@@ -103,6 +109,7 @@ export class Ensemble {
   readonly servers: readonly EnsembleServer[]
   /** Kept beyond the folder, because failures are told after the end. */
   #lastWords = ''
+  readonly #seconds: EnsembleServer[] = []
 
   private constructor(folder: string, servers: readonly EnsembleServer[]) {
     this.folder = folder
@@ -110,7 +117,27 @@ export class Ensemble {
   }
 
   /** Nothing runs yet. */
-  static async prepare(options: { count?: number; settings?: Settings } = {}): Promise<Ensemble> {
+  static async prepare(options: EnsembleOptions = {}): Promise<Ensemble> {
+    const ensemble = await Ensemble.#make(options)
+    onTestFinished(() => ensemble.end())
+    onTestFailed(() => ensemble.#tell())
+    return ensemble
+  }
+
+  /** For the tests of a whole file: all servers run and serve, until `end` is called. */
+  static async startShared(options: EnsembleOptions = {}): Promise<Ensemble> {
+    const ensemble = await Ensemble.#make(options)
+    try {
+      await ensemble.startAll()
+    } catch (error) {
+      await ensemble.end()
+      ensemble.#tell()
+      throw error
+    }
+    return ensemble
+  }
+
+  static async #make(options: EnsembleOptions): Promise<Ensemble> {
     const fault = serverKind.missing()
     if (fault !== null) throw new Error(`${serverKind.name} cannot be run: ${fault}`)
     const { count = 3, settings = {} } = options
@@ -126,17 +153,14 @@ export class Ensemble {
     }))
     const folder = await mkdtemp(join(tmpdir(), 'banyan-processes-'))
     await serverKind.prepare(folder, members, { ...testSettings, ...settings })
-    const ensemble = new Ensemble(
+    return new Ensemble(
       folder,
       members.map((member) => new EnsembleServer(serverKind, folder, member)),
     )
-    onTestFinished(() => ensemble.#end())
-    onTestFailed(() => ensemble.#tell())
-    return ensemble
   }
 
   /** All servers run and serve. */
-  static async start(options: { count?: number; settings?: Settings } = {}): Promise<Ensemble> {
+  static async start(options: EnsembleOptions = {}): Promise<Ensemble> {
     const ensemble = await Ensemble.prepare(options)
     await ensemble.startAll()
     return ensemble
@@ -155,6 +179,13 @@ export class Ensemble {
     const found = this.servers.find((server) => server.id === id)
     if (found === undefined) throw new Error(`no server ${id}`)
     return found
+  }
+
+  /** The same server a second time, as someone starts it by mistake. */
+  second(id: number): EnsembleServer {
+    const second = new EnsembleServer(serverKind, this.folder, this.server(id).member)
+    this.#seconds.push(second)
+    return second
   }
 
   others(than: EnsembleServer): EnsembleServer[] {
@@ -193,8 +224,9 @@ export class Ensemble {
     console.error(this.#lastWords)
   }
 
-  async #end(): Promise<void> {
-    await this.killAll()
+  /** Only for a shared one: others end with their test. */
+  async end(): Promise<void> {
+    await Promise.all([...this.servers, ...this.#seconds].map((server) => server.kill()))
     this.#lastWords = this.servers
       .map((server) => `--- what server ${server.id} printed\n${server.log.slice(-8000)}`)
       .join('\n')
