@@ -147,7 +147,7 @@ export const settings = {
   'jute.maxbuffer': {
     kind: 'number',
     min: 1024,
-    max: 64 * 1024 * 1024,
+    max: 16 * 1024 * 1024,
     unit: 'bytes',
     default: 0xfffff,
     hexadecimal: true,
