@@ -12,6 +12,7 @@ import { ReplyPath } from './reply-path.ts'
 import { Session, type SessionTable } from './sessions.ts'
 import type { Tree } from './tree.ts'
 import { readTxnHeader, TxnHeader, TxnKind } from './txn.ts'
+import type { Znode } from './znode.ts'
 import type { Zxid } from './zxid.ts'
 
 /**
@@ -25,6 +26,8 @@ export class Applier {
   readonly #txn = new JuteReader()
   readonly #header = new TxnHeader()
   readonly #reply: ReplyPath
+  /** The node that the last change left; null when it left none. */
+  #changed: Znode | null = null
   /** The results of a multi gather here: events may not come between a reply's beginning and end. */
   readonly #results = new JuteWriter(256)
 
@@ -147,9 +150,13 @@ export class Applier {
     if (dataLength > 0) txn.skip(dataLength)
     const version = txn.int()
     const node = this.#tree.find(path)
-    assert(node !== undefined, () => `transaction ${zxid}: ${path} does not exist`)
+    // Not `assert`: its messages would be closures on the hottest path there is.
+    if (node === undefined) throw missing(zxid, path)
     this.#tree.setData(path, node, txn.bytes, dataAt, dataLength, zxid, this.#header.wallMs)
-    assert(node.version === version, () => `transaction ${zxid}: version ${node.version}, not ${version}`)
+    if (node.version !== version) {
+      throw new BrokenInvariant(`transaction ${zxid}: ${path} has version ${node.version}, not ${version}`)
+    }
+    this.#changed = node
     listener.nodeDataChanged(path, zxid)
     return path
   }
@@ -162,7 +169,7 @@ export class Applier {
     const acl = this.#tree.acls.read(txn)
     const owner = txn.long()
     const wallMs = this.#header.wallMs
-    this.#tree.create(path, txn.bytes, dataAt, dataLength, acl, owner, zxid, wallMs)
+    this.#changed = this.#tree.create(path, txn.bytes, dataAt, dataLength, acl, owner, zxid, wallMs)
     if (owner !== 0) {
       const session = this.#sessions.get(owner)
       assert(session !== undefined, () => `transaction ${zxid}: session ${owner} does not exist`)
@@ -175,7 +182,8 @@ export class Applier {
 
   #removeNode(path: string, zxid: Zxid, listener: ApplyListener): void {
     const node = this.#tree.find(path)
-    assert(node !== undefined, () => `transaction ${zxid}: ${path} does not exist`)
+    if (node === undefined) throw missing(zxid, path)
+    this.#changed = null
     this.#tree.remove(path, zxid)
     if (node.ephemeralOwner !== 0) this.#sessions.get(node.ephemeralOwner)?.ephemerals.delete(path)
     listener.nodeDeleted(path, zxid)
@@ -187,7 +195,8 @@ export class Applier {
     const acl = this.#tree.acls.read(txn)
     const aversion = txn.int()
     const node = this.#tree.find(path)
-    assert(node !== undefined, () => `transaction ${zxid}: ${path} does not exist`)
+    if (node === undefined) throw missing(zxid, path)
+    this.#changed = node
     this.#tree.setAcl(path, node, acl)
     assert(
       node.aversion === aversion,
@@ -210,9 +219,7 @@ export class Applier {
       default:
         return
     }
-    const node = this.#tree.find(path)
-    assert(node !== undefined, () => `the result of ${path}: it does not exist`)
-    this.#tree.writeStat(node, body)
+    if (this.#changed !== null) this.#tree.writeStat(this.#changed, body)
   }
 
   #applyCreateSession(zxid: Zxid, txn: JuteReader, listener: ApplyListener): void {
@@ -255,4 +262,8 @@ export class Applier {
     const header = this.#header
     if (header.number > 0) this.#origins.done(header.server, header.incarnation, header.number)
   }
+}
+
+function missing(zxid: Zxid, path: string): BrokenInvariant {
+  return new BrokenInvariant(`transaction ${zxid}: ${path} does not exist`)
 }

@@ -4,12 +4,15 @@ import type { OriginTable } from './origins.ts'
 import type { SessionTable } from './sessions.ts'
 import { TouchQueue } from './touch-queue.ts'
 import type { Tree } from './tree.ts'
+import type { Znode } from './znode.ts'
 import type { Zxid } from './zxid.ts'
 
 /** What `execute` needs to know of one node, as it will be once everything proposed so far is applied. */
 export class PendingNode {
   readonly path: string
-  exists: boolean
+  /** The applied node that this was made from; null for one that was created in flight. */
+  readonly node: Znode | null
+  exists = true
   version = 0
   aversion = 0
   acl: AclList
@@ -19,11 +22,13 @@ export class PendingNode {
   lastZxid: Zxid = 0
   /** Whether the overlay holds it; else it is only a copy made for a look. */
   held = false
+  /** Whether it was created in flight, so that the overlay has to know it by its path. */
+  named = false
 
-  constructor(path: string, acl: AclList) {
+  constructor(path: string, acl: AclList, node: Znode | null) {
     this.path = path
     this.acl = acl
-    this.exists = true
+    this.node = node
   }
 
   /** Takes over everything that a proposal may change. */
@@ -37,6 +42,7 @@ export class PendingNode {
     this.ephemeralOwner = other.ephemeralOwner
     this.lastZxid = other.lastZxid
     this.held = other.held
+    this.named = other.named
   }
 }
 
@@ -71,7 +77,11 @@ export class Overlay {
   readonly #tree: Tree
   readonly #sessions: SessionTable
   readonly #origins: OriginTable
-  readonly #nodes = new Map<string, PendingNode>()
+  /**
+   * Nodes created in flight, by path. All others hang on the applied node. One that is created where another is being
+   * deleted does both: the applied node goes first.
+   */
+  readonly #created = new Map<string, PendingNode>()
   readonly #nodeTouches = new TouchQueue<PendingNode>()
   readonly #pendingSessions = new Map<number, PendingSession>()
   readonly #sessionTouches = new TouchQueue<PendingSession>()
@@ -88,36 +98,33 @@ export class Overlay {
     this.#origins = origins
   }
 
-  /** Nodes and sessions that proposals in flight have changed. */
+  /** Changes of nodes and sessions by proposals in flight. */
   get size(): number {
-    return this.#nodes.size + this.#pendingSessions.size
+    return this.#nodeTouches.size + this.#sessionTouches.size
   }
 
   /** The node as it will be; undefined when it will not exist. Changing what is returned needs `touch` first. */
   find(path: string): PendingNode | undefined {
-    const pending = this.#nodes.get(path)
-    if (pending !== undefined) return pending.exists ? pending : undefined
     const node = this.#tree.find(path)
+    let pending = node === undefined ? null : node.pending
+    if (pending === null && this.#created.size > 0) pending = this.#created.get(path) ?? null
+    if (pending !== null) return pending.exists ? pending : undefined
     if (node === undefined) return undefined
-    const copy = new PendingNode(path, node.acl)
+    const copy = new PendingNode(path, node.acl, node)
     copy.version = node.version
     copy.aversion = node.aversion
     copy.childCreations = node.childCreations
-    copy.childCount = this.#tree.childCount(node)
+    copy.childCount = node.children === null ? 0 : node.children.size
     copy.ephemeralOwner = node.ephemeralOwner
     return copy
   }
 
   /** Announces that proposal `zxid` changes this node; the change follows. */
   touch(node: PendingNode, zxid: Zxid): void {
-    if (this.#undo !== null) {
-      const before = new PendingNode(node.path, node.acl)
-      before.become(node)
-      this.#undo.push({ node, before })
-    }
+    if (this.#undo !== null) this.#remember(node, this.#undo)
     if (!node.held) {
       node.held = true
-      this.#nodes.set(node.path, node)
+      if (node.node !== null) node.node.pending = node
     } else if (node.lastZxid === zxid) {
       return
     }
@@ -126,13 +133,13 @@ export class Overlay {
 
   /** Adds a node that does not exist, with nothing but this known of it. */
   create(path: string, acl: AclList, ephemeralOwner: number, zxid: Zxid): void {
-    let node = this.#nodes.get(path)
-    if (node === undefined) {
-      node = new PendingNode(path, acl)
-      node.exists = false
-    }
-    assert(!node.exists, () => `overlay: ${path} exists`)
+    const deleted = this.#tree.find(path)?.pending ?? this.#created.get(path)
+    assert(deleted === undefined || !deleted.exists, () => `overlay: ${path} exists`)
+    const node = deleted ?? new PendingNode(path, acl, null)
+    if (deleted === undefined) node.exists = false
     this.touch(node, zxid)
+    node.named = true
+    this.#created.set(path, node)
     node.exists = true
     node.version = 0
     node.aversion = 0
@@ -162,8 +169,10 @@ export class Overlay {
     for (let i = undo.length - 1; i >= 0; i--) {
       const entry = undo[i]
       if (entry === undefined) continue
-      if (entry.node.held && !entry.before.held) this.#nodes.delete(entry.node.path)
-      entry.node.become(entry.before)
+      const { node, before } = entry
+      if (node.named && !before.named) this.#created.delete(node.path)
+      if (!before.held && node.node !== null) node.node.pending = null
+      node.become(before)
     }
     this.#nodeTouches.rollback(this.#undoMark)
   }
@@ -226,9 +235,21 @@ export class Overlay {
     if (this.#sessionTouches.size > 0) this.#sessionTouches.dropThrough(zxid, this.#letSessionGo)
   }
 
+  /** The reign is over: nothing of it may stay on the nodes. */
+  clear(): void {
+    this.dropThrough(Number.POSITIVE_INFINITY)
+  }
+
+  #remember(node: PendingNode, undo: { node: PendingNode; before: PendingNode }[]): void {
+    const before = new PendingNode(node.path, node.acl, node.node)
+    before.become(node)
+    undo.push({ node, before })
+  }
+
   readonly #letNodeGo = (node: PendingNode): void => {
     node.held = false
-    this.#nodes.delete(node.path)
+    if (node.node !== null) node.node.pending = null
+    if (node.named) this.#created.delete(node.path)
   }
 
   readonly #letSessionGo = (session: PendingSession): void => {

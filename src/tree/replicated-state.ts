@@ -1,4 +1,4 @@
-import { assert } from '../runtime/assert.ts'
+import { assert, BrokenInvariant } from '../runtime/assert.ts'
 import { AclList, readOnlyEntries } from './acl-table.ts'
 import { Applier } from './apply.ts'
 import type { ApplyListener } from './apply-listener.ts'
@@ -51,12 +51,14 @@ export class ReplicatedState {
 
   /** From here to `endReign`, `execute` may be called. Everything committed must be applied. */
   beginReign(): void {
+    this.endReign()
     const overlay = new Overlay(this.tree, this.sessions, this.origins)
     this.#reign = { overlay, executor: new Executor(overlay) }
   }
 
   /** Forgets what was proposed and not applied. */
   endReign(): void {
+    this.#reign?.overlay.clear()
     this.#reign = null
   }
 
@@ -72,7 +74,9 @@ export class ReplicatedState {
 
   /** Applies the next transaction of the history. It cannot fail: what it throws is a broken invariant. */
   apply(zxid: Zxid, txn: Buffer, listener: ApplyListener): void {
-    assert(follows(this.#lastApplied, zxid), () => `apply: ${zxid} does not follow ${this.#lastApplied}`)
+    if (!follows(this.#lastApplied, zxid)) {
+      throw new BrokenInvariant(`apply: ${zxid} does not follow ${this.#lastApplied}`)
+    }
     this.#applier.apply(zxid, txn, listener)
     this.#lastApplied = zxid
     if (this.#reign !== null) this.#reign.overlay.dropThrough(zxid)

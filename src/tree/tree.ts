@@ -176,7 +176,7 @@ export class Tree {
     const before = node.data
     if (dataLength > 0 && before !== null && before.length === dataLength) {
       // Same length: no new buffer. Nobody holds a view across a change.
-      source.copy(before, 0, dataAt, dataAt + dataLength)
+      copyInto(before, source, dataAt, dataLength)
     } else {
       node.data = dataLength < 0 ? null : copyOf(source, dataAt, dataLength)
       this.#dataBytes += Math.max(dataLength, 0) - (before === null ? 0 : before.length)
@@ -267,8 +267,16 @@ export function nextVersion(version: number): number {
 function copyOf(source: Buffer, at: number, length: number): Buffer {
   if (length === 0) return noData
   const copy = Buffer.allocUnsafe(length)
-  source.copy(copy, 0, at, at + length)
+  copyInto(copy, source, at, length)
   return copy
+}
+
+/** Up to here a loop over the bytes beats a call into the runtime. */
+const shortDataMax = 160
+
+function copyInto(target: Buffer, source: Buffer, at: number, length: number): void {
+  if (length > shortDataMax) source.copy(target, 0, at, at + length)
+  else for (let i = 0; i < length; i++) target[i] = source[at + i] as number
 }
 
 /** The tree of an ensemble that has never seen a write. */

@@ -1,4 +1,5 @@
 import type { AclList } from './acl-table.ts'
+import type { PendingNode } from './overlay.ts'
 import type { Zxid } from './zxid.ts'
 
 /**
@@ -22,6 +23,8 @@ export class Znode {
   readonly ephemeralOwner: number
   /** Names. Null until the first child. */
   children: Set<string> | null = null
+  /** On a leader: the node as proposals in flight will leave it. Belongs to the overlay; here it costs no look-up. */
+  pending: PendingNode | null = null
   /** The last snapshot that has this node as it should be. */
   snapshotMark: number
 

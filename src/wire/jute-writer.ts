@@ -1,10 +1,10 @@
-import { assert } from '../runtime/assert.ts'
+import { assert, BrokenInvariant } from '../runtime/assert.ts'
 
 const span32 = 2 ** 32
 /** Up to here a loop over the characters beats a call into the runtime. */
 const shortStringMax = 48
 /** Up to here a loop over the bytes beats a call into the runtime. */
-const shortBytesMax = 48
+const shortBytesMax = 160
 
 /**
  * Writes ZooKeeper's serialisation ("jute": big-endian, no tags, no padding) into one flat buffer that grows by itself.
@@ -37,7 +37,8 @@ export class JuteWriter {
 
   /** A 64-bit integer; `v` is a safe integer of either sign. */
   long(v: number): this {
-    assert(Number.isSafeInteger(v), () => `${v} is not an exact integer`)
+    // Not `assert`: its message would be a closure on the hottest path there is.
+    if (!Number.isSafeInteger(v)) throw new BrokenInvariant(`${v} is not an exact integer`)
     const at = this.#claim(8)
     const bytes = this.#bytes
     const high = Math.floor(v / span32)
