@@ -40,7 +40,8 @@ async function readText(disk: Disk, path: string, place: Place, expected: string
   try {
     return (await disk.readFile(path)).toString('utf8')
   } catch (error) {
-    throw new ConfigError([{ ...place, found: `${path} unreadable (${codeOf(error)})`, expected }])
+    const found = codeOf(error) === 'ENOENT' ? `no file ${path}` : `${path} unreadable (${codeOf(error)})`
+    throw new ConfigError([{ ...place, found, expected }])
   }
 }
 

@@ -45,7 +45,7 @@ describe('load config', () => {
 
   it('no such file -> refused by name', async () => {
     await expect(loadConfig(diskWith({}), '/none.txt')).rejects.toThrow(
-      '/none.txt: found /none.txt unreadable (ENOENT); expected a configuration file that can be read',
+      '/none.txt: found no file /none.txt; expected a configuration file that can be read',
     )
   })
 
@@ -54,7 +54,7 @@ describe('load config', () => {
     const disk = diskWith({ '/etc/zoo.cfg': text, '/etc/zoo.dyn': 'server.1=a:1:2;2181\nversion=100000000' })
     expect((await loadConfig(disk, '/etc/zoo.cfg')).config).toMatchObject({ serverId: 1, clientPort: 2181 })
     await expect(loadConfig(diskWith({ '/etc/zoo.cfg': text }), '/etc/zoo.cfg')).rejects.toThrow(
-      '/etc/zoo.cfg:2: found /etc/zoo.dyn unreadable (ENOENT)',
+      '/etc/zoo.cfg:2: found no file /etc/zoo.dyn',
     )
   })
 })
