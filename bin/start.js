@@ -13,5 +13,5 @@ export async function start(program) {
   }
   process.exitCode = await main(process.argv.slice(2))
   // Output drains and the process ends by itself. A forgotten handle must not keep it.
-  setTimeout(() => process.exit(), 500).unref()
+  setTimeout(() => process.exit(), 50).unref()
 }

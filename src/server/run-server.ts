@@ -5,7 +5,7 @@ import { ConfigError, loadConfig, type ParsedConfig, type ServerConfig } from '.
 import { describeStartFailure } from './start-failure.ts'
 
 /** Supervisors often grant a second between SIGTERM and SIGKILL. What was acknowledged is on disk either way. */
-const stopMsMax = 900
+const stopMsMax = 800
 
 /** The part of a server that its process handles. */
 export interface RunnableServer {

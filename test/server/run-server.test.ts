@@ -128,7 +128,7 @@ describe('zkserver process', () => {
     await until(() => process.timerCall !== null)
     process.timerCall?.()
     expect(await code).toBe(0)
-    expect(process.logged).toContain('did not stop in an orderly way within 900 ms; leaving it at that')
+    expect(process.logged).toContain('did not stop in an orderly way within 800 ms; leaving it at that')
   })
 
   const failures: [port: number, said: string][] = [
