@@ -1,4 +1,4 @@
-import { fourLetterWord } from '../client/index.ts'
+import { fourLetterWord } from '../client/four-letter-word.ts'
 import type { Address } from '../runtime/network.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 
