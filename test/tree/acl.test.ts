@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest'
+import { masked, normalise, permits } from '../../src/tree/acl.ts'
+import { AclList, AclTable, openAcl, readOnlyEntries } from '../../src/tree/acl-table.ts'
+import { JuteReader } from '../../src/wire/jute-reader.ts'
+import { Permission } from '../../src/wire/node-flags.ts'
+
+const entry = (perms: number, scheme: string | null, id: string | null) => ({ perms, scheme, id })
+const who = (scheme: string, id: string) => ({ scheme, id })
+
+describe('access control: evaluation', () => {
+  test('no entries -> everybody', () => {
+    expect(permits([], Permission.all, [])).toBe(true)
+  })
+
+  test('world -> everybody, for the bits it has; any of the asked bits suffices', () => {
+    const entries = [entry(Permission.read | Permission.admin, 'world', 'anyone')]
+    expect(permits(entries, Permission.read, [])).toBe(true)
+    expect(permits(entries, Permission.read | Permission.write, [])).toBe(true)
+    expect(permits(entries, Permission.write, [])).toBe(false)
+  })
+
+  test('super -> everything, even where nobody may', () => {
+    expect(permits([entry(0, 'world', 'anyone')], Permission.write, [who('super', '')])).toBe(true)
+  })
+
+  test('digest -> equal ids only, of the same scheme', () => {
+    const entries = [entry(1, 'digest', 'u:h')]
+    expect(permits(entries, 1, [who('digest', 'u:h')])).toBe(true)
+    expect(permits(entries, 1, [who('digest', 'u:x'), who('ip', 'u:h')])).toBe(false)
+  })
+
+  test.each([
+    ['10.0.0.1', '10.0.0.1', true],
+    ['10.0.0.1', '10.0.0.2', false],
+    ['10.0.0.0/8', '10.9.8.7', true],
+    ['10.0.0.0/8', '11.0.0.0', false],
+    ['10.0.0.128/25', '10.0.0.200', true],
+    ['10.0.0.128/25', '10.0.0.100', false],
+    ['0.0.0.0/0', '1.2.3.4', true],
+    ['0.0.0.0/0', '::1', false],
+    ['::1', '::1', true],
+    ['::1', '0:0:0:0:0:0:0:1', true],
+    ['2001:db8::/33', '2001:db8:7fff::1', true],
+    ['2001:db8::/33', '2001:db8:8000::1', false],
+    ['::ffff:1.2.3.4', '::ffff:102:304', true],
+    ['::/0', '1.2.3.4', false],
+  ])('ip %s, from %s -> %s', (id, address, expected) => {
+    expect(permits([entry(1, 'ip', id)], 1, [who('ip', address)])).toBe(expected)
+  })
+})
+
+describe('access control: what may be stored', () => {
+  test.each([
+    ['null', null],
+    ['empty', []],
+    ['null scheme', [entry(1, null, 'x')]],
+    ['unknown scheme', [entry(1, 'foo', 'x')]],
+    ['digest with one part', [entry(1, 'digest', 'u')]],
+    ['digest with an empty part', [entry(1, 'digest', 'u:')]],
+    ['digest with three parts', [entry(1, 'digest', 'a:b:c')]],
+    ['ip that is none', [entry(1, 'ip', '10.0.0')]],
+    ['ip out of range', [entry(1, 'ip', '10.0.0.256')]],
+    ['ip with too many bits', [entry(1, 'ip', '10.0.0.0/33')]],
+    ['ip with bits that are none', [entry(1, 'ip', '10.0.0.0/x')]],
+    ['ipv6 with two gaps', [entry(1, 'ip', '1::2::3')]],
+    ['ipv6 too short', [entry(1, 'ip', '1:2:3')]],
+    ['auth without identities', [entry(1, 'auth', '')]],
+  ])('%s -> not valid', (_name, entries) => {
+    expect(normalise(entries, [who('ip', '10.0.0.1')])).toBeNull()
+  })
+
+  test('duplicates -> removed; auth -> each authenticated identity, same perms, duplicates stay', () => {
+    const identities = [who('ip', '10.0.0.1'), who('digest', 'a:1'), who('digest', 'b:2')]
+    const entries = [
+      entry(1, 'world', 'anyone'),
+      entry(1, 'world', 'anyone'),
+      entry(3, 'digest', 'a:1'),
+      entry(3, 'auth', null),
+    ]
+    expect(normalise(entries, identities)).toEqual([
+      entry(1, 'world', 'anyone'),
+      entry(3, 'digest', 'a:1'),
+      entry(3, 'digest', 'a:1'),
+      entry(3, 'digest', 'b:2'),
+    ])
+  })
+})
+
+describe('access control: what is shown', () => {
+  const entries = [entry(Permission.read, 'world', 'anyone'), entry(Permission.all, 'digest', 'u:secret')]
+
+  test('without ADMIN -> digest secrets hidden; with it -> shown', () => {
+    expect(masked(entries, [])).toEqual([entries[0], entry(Permission.all, 'digest', 'u:x')])
+    expect(masked(entries, [who('digest', 'u:secret')])).toEqual(entries)
+  })
+})
+
+describe('access control: the table', () => {
+  test('equal lists -> one, as long as somebody has it; the open one is not counted', () => {
+    const table = new AclTable()
+    const bytes = new AclList(readOnlyEntries).bytes
+    const first = table.reference(table.read(new JuteReader(bytes)))
+    const second = table.reference(table.read(new JuteReader(bytes)))
+    expect(second).toBe(first)
+    expect(first.entries).toEqual(readOnlyEntries)
+    expect(table.read(new JuteReader(openAcl.bytes))).toBe(openAcl)
+    expect(table.size).toBe(1)
+    table.release(first)
+    expect(table.size).toBe(1)
+    table.release(second)
+    expect(table.size).toBe(0)
+    expect(() => table.release(second)).toThrow()
+  })
+})

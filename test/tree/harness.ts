@@ -1,0 +1,236 @@
+import type { ApplyListener } from '../../src/tree/apply-listener.ts'
+import { ReplicatedState } from '../../src/tree/replicated-state.ts'
+import { encodeRequest, RequestEnvelope } from '../../src/tree/request.ts'
+import { zxidOf } from '../../src/tree/zxid.ts'
+import { JuteReader } from '../../src/wire/jute-reader.ts'
+import { JuteWriter } from '../../src/wire/jute-writer.ts'
+import { type MultiOperation, writeMultiRequest } from '../../src/wire/multi.ts'
+import { OpCode } from '../../src/wire/opcodes.ts'
+import type { Acl, Id } from '../../src/wire/records.ts'
+import * as requests from '../../src/wire/requests.ts'
+import type { RecordSchema } from '../../src/wire/schema.ts'
+
+export const openAcl: readonly Acl[] = [{ perms: 31, scheme: 'world', id: 'anyone' }]
+
+/** What a server would send for one request. */
+export interface Reply {
+  number: number
+  zxid: number
+  error: number
+  body: Buffer
+}
+
+export interface Txn {
+  zxid: number
+  bytes: Buffer
+}
+
+export interface RequestOptions {
+  session?: number
+  identities?: readonly Id[]
+  requestId?: number
+  number?: number
+  incarnation?: number
+}
+
+/** Notes what it is told, as text and replies. */
+export class RecordingListener implements ApplyListener {
+  readonly events: string[] = []
+  readonly replies: Reply[] = []
+  wants = true
+  #writer = new JuteWriter()
+  #open: Omit<Reply, 'body'> | null = null
+
+  nodeCreated(path: string, zxid: number): void {
+    this.#note(`created ${path}`, zxid)
+  }
+  nodeDeleted(path: string, zxid: number): void {
+    this.#note(`deleted ${path}`, zxid)
+  }
+  nodeDataChanged(path: string, zxid: number): void {
+    this.#note(`data ${path}`, zxid)
+  }
+  nodeChildrenChanged(path: string, zxid: number): void {
+    this.#note(`children ${path}`, zxid)
+  }
+  sessionCreated(id: number, timeoutMs: number): void {
+    this.#note(`session ${timeoutMs}`, id)
+  }
+  sessionClosed(_id: number, zxid: number): void {
+    this.#note('session closed', zxid)
+  }
+  wantsReply(): boolean {
+    return this.wants
+  }
+  beginReply(number: number, zxid: number, error: number): JuteWriter {
+    if (this.#open !== null) throw new Error('a reply inside a reply')
+    this.#open = { number, zxid, error }
+    this.#writer.reset()
+    return this.#writer
+  }
+  endReply(): void {
+    if (this.#open === null) throw new Error('no reply was begun')
+    this.replies.push({ ...this.#open, body: Buffer.from(this.#writer.view()) })
+    this.events.push(`reply ${this.#open.error}`)
+    this.#open = null
+  }
+
+  #note(text: string, _zxid: number): void {
+    if (this.#open !== null) throw new Error(`${text} inside a reply`)
+    this.events.push(text)
+  }
+}
+
+/** One server's state, with a reign of its own: requests go in, transactions and replies come out. */
+export class Harness {
+  readonly state = new ReplicatedState()
+  readonly listener = new RecordingListener()
+  readonly server: number
+  /** Proposed and not yet applied here. */
+  readonly pending: Txn[] = []
+  /** Everything ever proposed. */
+  readonly history: Txn[] = []
+  nextZxid: number
+  wallMs = 1_000_000
+  #number = 0
+
+  constructor(options: { server?: number; epoch?: number } = {}) {
+    this.server = options.server ?? 1
+    this.nextZxid = zxidOf(options.epoch ?? 1, 1)
+    this.state.beginReign()
+  }
+
+  propose(txn: Uint8Array): void {
+    const entry = { zxid: this.nextZxid++, bytes: Buffer.from(txn) }
+    this.pending.push(entry)
+    this.history.push(entry)
+  }
+
+  /** Executes without applying. */
+  send(opcode: number, body: Buffer, options: RequestOptions = {}): void {
+    this.execute(this.encode(opcode, body, options))
+  }
+
+  execute(requestBytes: Buffer): void {
+    this.wallMs += 10
+    this.state.execute(this.server, requestBytes, { wallMs: this.wallMs }, this)
+  }
+
+  encode(opcode: number, body: Buffer, options: RequestOptions = {}): Buffer {
+    const envelope = new RequestEnvelope()
+    envelope.number = options.number ?? ++this.#number
+    envelope.incarnation = options.incarnation ?? 1
+    envelope.sessionId = options.session ?? 0
+    envelope.requestId = options.requestId ?? 1
+    envelope.opcode = opcode
+    envelope.identities = options.identities ?? []
+    const writer = new JuteWriter()
+    encodeRequest(writer, envelope, body, 0, body.length)
+    return writer.take()
+  }
+
+  applyAll(count = Number.POSITIVE_INFINITY): void {
+    for (let i = 0; i < count; i++) {
+      const txn = this.pending.shift()
+      if (txn === undefined) return
+      this.state.apply(txn.zxid, txn.bytes, this.listener)
+    }
+  }
+
+  /** Executes, applies, and hands over the reply. */
+  run(opcode: number, body: Buffer, options: RequestOptions = {}): Reply {
+    const before = this.listener.replies.length
+    this.send(opcode, body, options)
+    this.applyAll()
+    const reply = this.listener.replies[before]
+    if (reply === undefined) throw new Error('no reply')
+    return reply
+  }
+
+  newSession(options: { timeoutMs?: number; window?: number; fill?: number } = {}): number {
+    const body = encode(requests.CreateSessionRequest, {
+      timeoutMs: options.timeoutMs ?? 10_000,
+      password: Buffer.alloc(16, options.fill ?? 7),
+      exactlyOnceWindow: options.window ?? 0,
+    })
+    return this.run(OpCode.createSession, body).zxid
+  }
+
+  stat(path: string) {
+    const node = this.state.tree.find(path)
+    if (node === undefined) return undefined
+    const writer = new JuteWriter()
+    this.state.tree.writeStat(node, writer)
+    return requests.StatResponse.read(new JuteReader(writer.view())).stat
+  }
+
+  data(path: string): string | null | undefined {
+    const node = this.state.tree.find(path)
+    if (node === undefined) return undefined
+    return this.state.tree.data(node)?.toString('latin1') ?? null
+  }
+}
+
+export function encode<T>(schema: RecordSchema<T>, value: T): Buffer {
+  const writer = new JuteWriter()
+  schema.write(writer, value)
+  return writer.take()
+}
+
+export const createBody = (
+  path: string,
+  options: { data?: string | null; acl?: readonly Acl[] | null; flags?: number } = {},
+) =>
+  encode(requests.CreateRequest, {
+    path,
+    data: options.data === null ? null : Buffer.from(options.data ?? ''),
+    acl: options.acl === undefined ? openAcl : options.acl,
+    flags: options.flags ?? 0,
+  })
+export const deleteBody = (path: string, version = -1) => encode(requests.DeleteRequest, { path, version })
+export const setDataBody = (path: string, data: string | null, version = -1) =>
+  encode(requests.SetDataRequest, { path, data: data === null ? null : Buffer.from(data), version })
+export const setAclBody = (path: string, acl: readonly Acl[] | null, version = -1) =>
+  encode(requests.SetAclRequest, { path, acl, version })
+export const noBody = Buffer.alloc(0)
+
+export function multiBody(operations: readonly MultiOperation[]): Buffer {
+  const writer = new JuteWriter()
+  writeMultiRequest(writer, operations)
+  return writer.take()
+}
+
+export const op = {
+  create: (path: string, flags = 0, acl: readonly Acl[] | null = openAcl): MultiOperation => ({
+    type: OpCode.create,
+    path,
+    data: Buffer.alloc(0),
+    acl,
+    flags,
+  }),
+  create2: (path: string, flags = 0): MultiOperation => ({
+    type: OpCode.create2,
+    path,
+    data: Buffer.alloc(0),
+    acl: openAcl,
+    flags,
+  }),
+  delete: (path: string, version = -1): MultiOperation => ({ type: OpCode.delete, path, version }),
+  setData: (path: string, data: string, version = -1): MultiOperation => ({
+    type: OpCode.setData,
+    path,
+    data: Buffer.from(data),
+    version,
+  }),
+  check: (path: string, version = -1): MultiOperation => ({ type: OpCode.check, path, version }),
+}
+
+export async function collect(chunks: AsyncIterable<Buffer>): Promise<Buffer[]> {
+  const collected: Buffer[] = []
+  for await (const chunk of chunks) collected.push(chunk)
+  return collected
+}
+
+export async function* chunksOf(chunks: readonly Buffer[]): AsyncGenerator<Buffer> {
+  for (const chunk of chunks) yield chunk
+}
