@@ -1,0 +1,249 @@
+/* Tries out a ZooKeeper ensemble with ZooKeeper's own C client: c-client HOST:PORT,HOST:PORT,...
+ * See talking-program.ts for what it prints and reads. */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <pthread.h>
+#include <zookeeper/zookeeper.h>
+
+enum { SECONDS_MAX = 20, EVENTS_MAX = 64 };
+
+#define CHECK(condition) ((condition) ? (void)0 : failed(#condition, __LINE__))
+#define OK(call) check_code((call), #call, __LINE__)
+#define IS(code, call) ((call) == (code) ? (void)0 : failed(#call " is " #code, __LINE__))
+
+static void failed(const char *what, int line) {
+  fprintf(stderr, "c-client.c:%d: not so: %s\n", line, what);
+  exit(1);
+}
+
+static void check_code(int code, const char *what, int line) {
+  if (code == ZOK) return;
+  fprintf(stderr, "c-client.c:%d: %s: %s\n", line, what, zerror(code));
+  exit(1);
+}
+
+static void passed(const char *feature) {
+  printf("passed %s\n", feature);
+  fflush(stdout);
+}
+
+static void ask(const char *what) {
+  char answer[64];
+  printf("%s\n", what);
+  fflush(stdout);
+  CHECK(fgets(answer, sizeof answer, stdin) != NULL && strcmp(answer, "done\n") == 0);
+}
+
+/* What the library's own thread has reported, behind one lock. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t reported = PTHREAD_COND_INITIALIZER;
+static struct { int type; char path[128]; } events[EVENTS_MAX];
+static int event_count = 0, state = 0, disconnects = 0, synced = 0;
+
+static void on_event(zhandle_t *zh, int type, int new_state, const char *path, void *context) {
+  (void)zh;
+  pthread_mutex_lock(&lock);
+  if (type == ZOO_SESSION_EVENT) {
+    /* The second session has no context: only what happens to the first one counts. */
+    if (context != NULL) {
+      if (state == ZOO_CONNECTED_STATE && new_state != ZOO_CONNECTED_STATE) disconnects++;
+      state = new_state;
+    }
+  } else if (event_count < EVENTS_MAX) {
+    events[event_count].type = type;
+    snprintf(events[event_count].path, sizeof events[0].path, "%s", path);
+    event_count++;
+  }
+  pthread_cond_broadcast(&reported);
+  pthread_mutex_unlock(&lock);
+}
+
+static void on_synced(int code, const char *path, const void *context) {
+  (void)path;
+  (void)context;
+  pthread_mutex_lock(&lock);
+  synced = code == ZOK ? 1 : -1;
+  pthread_cond_broadcast(&reported);
+  pthread_mutex_unlock(&lock);
+}
+
+#define WAIT_FOR(condition)                                                                       \
+  do {                                                                                            \
+    struct timespec until;                                                                        \
+    clock_gettime(CLOCK_REALTIME, &until);                                                        \
+    until.tv_sec += SECONDS_MAX;                                                                  \
+    pthread_mutex_lock(&lock);                                                                    \
+    while (!(condition))                                                                          \
+      if (pthread_cond_timedwait(&reported, &lock, &until) != 0) failed(#condition, __LINE__);    \
+    pthread_mutex_unlock(&lock);                                                                  \
+  } while (0)
+
+static void expect_event(int at, int type, const char *path) {
+  WAIT_FOR(event_count > at);
+  CHECK(events[at].type == type);
+  CHECK(strcmp(events[at].path, path) == 0);
+}
+
+static const struct ACL_vector *open_acl = &ZOO_OPEN_ACL_UNSAFE;
+
+static void try_data(zhandle_t *zh) {
+  char path[64], bytes[64];
+  struct Stat stat;
+  int length = sizeof bytes;
+  OK(zoo_create(zh, "/data", "one", 3, open_acl, 0, path, sizeof path));
+  CHECK(strcmp(path, "/data") == 0);
+  OK(zoo_get(zh, "/data", 0, bytes, &length, &stat));
+  CHECK(length == 3 && memcmp(bytes, "one", 3) == 0);
+  CHECK(stat.version == 0 && stat.dataLength == 3 && stat.ephemeralOwner == 0 && stat.czxid == stat.mzxid);
+  OK(zoo_set2(zh, "/data", "two", 3, 0, &stat));
+  CHECK(stat.version == 1 && stat.mzxid > stat.czxid);
+  IS(ZBADVERSION, zoo_set(zh, "/data", "x", 1, 0));
+  IS(ZNODEEXISTS, zoo_create(zh, "/data", "x", 1, open_acl, 0, NULL, 0));
+  IS(ZNONODE, zoo_create(zh, "/none/x", "x", 1, open_acl, 0, NULL, 0));
+  OK(zoo_create(zh, "/data/null", NULL, -1, open_acl, 0, NULL, 0));
+  length = sizeof bytes;
+  OK(zoo_get(zh, "/data/null", 0, bytes, &length, &stat));
+  CHECK(length == -1);
+  IS(ZNOTEMPTY, zoo_delete(zh, "/data", -1));
+  struct String_vector children;
+  OK(zoo_get_children2(zh, "/data", 0, &children, &stat));
+  CHECK(children.count == 1 && strcmp(children.data[0], "null") == 0 && stat.numChildren == 1);
+  deallocate_String_vector(&children);
+  struct ACL_vector acl;
+  OK(zoo_get_acl(zh, "/data", &acl, &stat));
+  CHECK(acl.count == 1 && acl.data[0].perms == ZOO_PERM_ALL && strcmp(acl.data[0].id.id, "anyone") == 0);
+  deallocate_ACL_vector(&acl);
+  OK(zoo_delete(zh, "/data/null", 0));
+  IS(ZNONODE, zoo_exists(zh, "/data/null", 0, &stat));
+  passed("data");
+}
+
+static void try_sequential(zhandle_t *zh) {
+  char path[64], expected[64];
+  OK(zoo_create(zh, "/seq", "", 0, open_acl, 0, NULL, 0));
+  for (int i = 0; i < 12; i++) {
+    OK(zoo_create(zh, "/seq/n-", "", 0, open_acl, ZOO_SEQUENCE, path, sizeof path));
+    snprintf(expected, sizeof expected, "/seq/n-%010d", i);
+    CHECK(strcmp(path, expected) == 0);
+  }
+  passed("sequential");
+}
+
+static void try_ephemeral(zhandle_t *zh, const char *hosts) {
+  struct Stat stat;
+  zhandle_t *other = zookeeper_init(hosts, on_event, 10000, NULL, NULL, 0);
+  CHECK(other != NULL);
+  int code;
+  for (int i = 0; (code = zoo_create(other, "/mine", "", 0, open_acl, ZOO_EPHEMERAL, NULL, 0)) != ZOK; i++) {
+    CHECK(code == ZCONNECTIONLOSS && i < 10);
+  }
+  synced = 0;
+  OK(zoo_async(zh, "/mine", on_synced, NULL));
+  WAIT_FOR(synced != 0);
+  int first = event_count;
+  OK(zoo_wexists(zh, "/mine", on_event, NULL, &stat));
+  CHECK(stat.ephemeralOwner == zoo_client_id(other)->client_id);
+  IS(ZNOCHILDRENFOREPHEMERALS, zoo_create(zh, "/mine/x", "", 0, open_acl, 0, NULL, 0));
+  OK(zookeeper_close(other));
+  expect_event(first, ZOO_DELETED_EVENT, "/mine");
+  IS(ZNONODE, zoo_exists(zh, "/mine", 0, &stat));
+  passed("ephemeral");
+}
+
+static void try_watch(zhandle_t *zh) {
+  struct Stat stat;
+  struct String_vector children;
+  char bytes[8];
+  int first = event_count, length = sizeof bytes;
+  IS(ZNONODE, zoo_wexists(zh, "/watched", on_event, NULL, &stat));
+  OK(zoo_wget_children(zh, "/", on_event, NULL, &children));
+  deallocate_String_vector(&children);
+  OK(zoo_create(zh, "/watched", "", 0, open_acl, 0, NULL, 0));
+  expect_event(first + 1, ZOO_CHILD_EVENT, "/");
+  CHECK(events[first].type == ZOO_CREATED_EVENT);
+  OK(zoo_wget(zh, "/watched", on_event, NULL, bytes, &length, &stat));
+  OK(zoo_set(zh, "/watched", "x", 1, -1));
+  expect_event(first + 2, ZOO_CHANGED_EVENT, "/watched");
+  OK(zoo_set(zh, "/watched", "y", 1, -1));
+  length = sizeof bytes;
+  OK(zoo_wget(zh, "/watched", on_event, NULL, bytes, &length, &stat));
+  OK(zoo_delete(zh, "/watched", -1));
+  expect_event(first + 3, ZOO_DELETED_EVENT, "/watched");
+  CHECK(event_count == first + 4);
+  passed("watch");
+}
+
+static void try_multi(zhandle_t *zh) {
+  char path[64], bytes[8];
+  int length = sizeof bytes;
+  struct Stat stat;
+  zoo_op_t ops[4];
+  zoo_op_result_t results[4];
+  zoo_create_op_init(&ops[0], "/t", "1", 1, open_acl, 0, path, sizeof path);
+  zoo_set_op_init(&ops[1], "/t", "2", 1, 0, &stat);
+  zoo_check_op_init(&ops[2], "/t", 1);
+  zoo_delete_op_init(&ops[3], "/seq/n-0000000000", -1);
+  OK(zoo_multi(zh, 4, ops, results));
+  CHECK(strcmp(path, "/t") == 0 && stat.version == 1);
+  zoo_set_op_init(&ops[0], "/t", "3", 1, 1, &stat);
+  zoo_check_op_init(&ops[1], "/t", 7);
+  zoo_delete_op_init(&ops[2], "/t", -1);
+  IS(ZBADVERSION, zoo_multi(zh, 3, ops, results));
+  CHECK(results[0].err == ZOK && results[1].err == ZBADVERSION && results[2].err == ZRUNTIMEINCONSISTENCY);
+  OK(zoo_get(zh, "/t", 0, bytes, &length, &stat));
+  CHECK(length == 1 && bytes[0] == '2');
+  passed("multi");
+}
+
+static void try_sync(zhandle_t *zh) {
+  synced = 0;
+  OK(zoo_async(zh, "/data", on_synced, NULL));
+  WAIT_FOR(synced == 1);
+  passed("sync");
+}
+
+static void try_reconnect(zhandle_t *zh) {
+  char bytes[16];
+  int length = sizeof bytes;
+  struct Stat stat;
+  int64_t session = zoo_client_id(zh)->client_id;
+  OK(zoo_create(zh, "/kept", "before", 6, open_acl, 0, NULL, 0));
+  OK(zoo_create(zh, "/kept-ephemeral", "", 0, open_acl, ZOO_EPHEMERAL, NULL, 0));
+  int first = event_count;
+  OK(zoo_wget(zh, "/kept", on_event, NULL, bytes, &length, &stat));
+  ask("kill");
+  WAIT_FOR(disconnects > 0 && state == ZOO_CONNECTED_STATE);
+  CHECK(zoo_client_id(zh)->client_id == session);
+  length = sizeof bytes;
+  OK(zoo_get(zh, "/kept", 0, bytes, &length, &stat));
+  CHECK(length == 6 && memcmp(bytes, "before", 6) == 0);
+  OK(zoo_exists(zh, "/kept-ephemeral", 0, &stat));
+  CHECK(stat.ephemeralOwner == session);
+  CHECK(event_count == first);
+  OK(zoo_set(zh, "/kept", "after", 5, -1));
+  expect_event(first, ZOO_CHANGED_EVENT, "/kept");
+  ask("restart");
+  passed("reconnect");
+}
+
+int main(int count, char **arguments) {
+  CHECK(count == 2);
+  zoo_set_debug_level(ZOO_LOG_LEVEL_WARN);
+  static int main_session;
+  zhandle_t *zh = zookeeper_init(arguments[1], on_event, 10000, NULL, &main_session, 0);
+  CHECK(zh != NULL);
+  WAIT_FOR(state == ZOO_CONNECTED_STATE);
+  try_data(zh);
+  try_sequential(zh);
+  try_ephemeral(zh, arguments[1]);
+  try_watch(zh);
+  try_multi(zh);
+  try_sync(zh);
+  try_reconnect(zh);
+  OK(zookeeper_close(zh));
+  return 0;
+}
