@@ -1,6 +1,7 @@
 import { assert } from '../runtime/assert.ts'
 import { epochMax, type Zxid } from '../tree/zxid.ts'
 import type { Condition, WireSummary } from './messages.ts'
+import { quorumSize } from './quorum.ts'
 
 /**
  * Phase 1 of Zab (Junqueira, Reed, Serafini 2011), with the amnesia rule: which epoch a would-be leader takes, and whose
@@ -11,7 +12,11 @@ import type { Condition, WireSummary } from './messages.ts'
  * Bad timeline without it: (1) B and C promise epoch 5 to C; (2) B loses its disk, joins A, which still leads epoch 4, and
  * acknowledges T: A and B commit T; (3) B counts for C, whose history was chosen before T: T is lost.
  *
- * A provisional server has forgotten nothing: it counts either way.
+ * A provisional server has forgotten nothing, so it counts; but it cannot tell whether the founding was completed without
+ * it, and no more can the fresh ones beside it, of which one may have lost its disk since. Bad timeline if they founded
+ * together: (1) A, B and C found, C is cut off before it hears that it is done; (2) A and B commit T; (3) A is down and B
+ * loses its disk: B (fresh) and C (provisional) found again, without T. So together with fresh servers it takes all
+ * servers of the configuration: were the founding completed, one of them would know, as not all may lose their disks.
  */
 export interface Join {
   promisedEpoch: number
@@ -28,13 +33,18 @@ export interface EpochAck {
 }
 
 export class Discovery {
+  readonly #members: number
   readonly #quorum: number
   readonly #joins = new Map<number, Join>()
   readonly #acks = new Map<number, EpochAck>()
   #epoch = 0
+  #confirmRound = Number.POSITIVE_INFINITY
+  readonly #confirmed = new Set<number>()
 
-  constructor(quorum: number) {
-    this.#quorum = quorum
+  /** `members`: how many servers the configuration names. */
+  constructor(members: number) {
+    this.#members = members
+    this.#quorum = quorumSize(members)
   }
 
   /** The epoch of the reign; 0 until a quorum has joined. */
@@ -43,42 +53,33 @@ export class Discovery {
   }
 
   join(server: number, join: Join): void {
+    this.leave(server)
     this.#joins.set(server, join)
-    this.#acks.delete(server)
   }
 
   leave(server: number): void {
     this.#joins.delete(server)
     this.#acks.delete(server)
+    this.#confirmed.delete(server)
   }
 
   /** Whether those who joined know of no founded ensemble, and so found one. */
   get founding(): boolean {
-    for (const join of this.#joins.values()) if (join.condition === 'founded') return false
-    return true
-  }
-
-  /** The id of the ensemble that the joined servers belong to, or were about to found; null when there is none. */
-  get ensembleId(): string | null {
-    let provisional: string | null = null
-    for (const join of this.#joins.values()) {
-      if (join.condition === 'founded') return join.ensembleId
-      provisional ??= join.ensembleId
-    }
-    return provisional
+    return this.#countOf('founded') === 0
   }
 
   counts(server: number): boolean {
     const join = this.#joins.get(server)
-    return join !== undefined && (this.founding || join.condition !== 'fresh')
+    if (join === undefined) return false
+    return join.condition !== 'fresh' || (this.founding && (this.#allFresh || this.#needsAll))
   }
 
   /**
-   * Chooses the epoch as soon as a quorum has joined: above everything promised by anybody known of.
+   * Chooses the epoch as soon as enough have joined: above everything promised by anybody known of.
    * `promisedElsewhere` is the highest promise heard of from servers that have not joined.
    */
   maybeChooseEpoch(promisedElsewhere: number): number | null {
-    if (this.#epoch !== 0 || !this.#isQuorum(this.#joins.keys())) return null
+    if (this.#epoch !== 0 || !this.#suffice(this.#joins.keys())) return null
     let highest = promisedElsewhere
     for (const join of this.#joins.values()) highest = Math.max(highest, join.promisedEpoch)
     assert(highest < epochMax, () => `epoch ${highest} is the last one that fits a zxid`)
@@ -94,14 +95,39 @@ export class Discovery {
     return this.#acks.get(server)
   }
 
+  /** Whether enough have promised the epoch; that they did is then to be confirmed. */
+  get promised(): boolean {
+    return this.#suffice(this.#promisers())
+  }
+
   /**
-   * Once a quorum has promised: the server with the freshest history among it; `preferred` where it is as fresh as any.
+   * A round of heartbeats starts behind all promises so far; a promise stands when its server answers it.
+   *
+   * A promise may have outlived the disk that it was written on, as long as its link is not known to be dead. Bad timeline:
+   * (1) B promises epoch 5 to C and loses its disk at once; (2) B asks A and C what they have promised: nothing above 4,
+   * C is just about to promise 5 itself; (3) B joins A, which leads epoch 4, and acknowledges T: A and B commit T; (4) C has
+   * promised now, still counts B, and chooses its own history: T is lost. Whoever answers after all others have promised
+   * had its disk by then, and loses it too late to be told of a lower epoch.
+   */
+  confirmFrom(round: number): void {
+    this.#confirmRound = round
+    this.#confirmed.clear()
+  }
+
+  confirm(server: number, round: number): void {
+    if (round >= this.#confirmRound && this.#acks.has(server)) this.#confirmed.add(server)
+  }
+
+  /**
+   * Once enough promises stand: the server with the freshest history among them; `preferred` where it is as fresh as any.
    */
   chosen(preferred: number): { server: number; ack: EpochAck } | null {
-    const promised = [...this.#acks].filter(([server, ack]) => ack.counts && this.counts(server))
-    if (promised.length < this.#quorum) return null
+    const standing = this.#promisers().filter((server) => this.#confirmed.has(server))
+    if (!this.#suffice(standing)) return null
     let best: { server: number; ack: EpochAck } | null = null
-    for (const [server, ack] of promised) {
+    for (const server of standing) {
+      const ack = this.#acks.get(server)
+      if (ack === undefined) continue
       if (best === null || fresher(ack, best.ack) || (server === preferred && !fresher(best.ack, ack))) {
         best = { server, ack }
       }
@@ -109,10 +135,38 @@ export class Discovery {
     return best
   }
 
-  #isQuorum(servers: Iterable<number>): boolean {
+  /**
+   * The id of the ensemble whose history was chosen; null when nobody knows one. Of several foundings that were begun only the
+   * latest can have been completed, and the freshest history is of that one.
+   */
+  ensembleId(chosen: number): string | null {
+    for (const join of this.#joins.values()) if (join.condition === 'founded') return join.ensembleId
+    return this.#joins.get(chosen)?.ensembleId ?? null
+  }
+
+  #promisers(): number[] {
+    return [...this.#acks].filter(([, ack]) => ack.counts).map(([server]) => server)
+  }
+
+  #suffice(servers: Iterable<number>): boolean {
     let counted = 0
     for (const server of servers) if (this.counts(server)) counted++
-    return counted >= this.#quorum
+    return counted >= (this.#needsAll ? this.#members : this.#quorum)
+  }
+
+  #countOf(condition: Condition): number {
+    let count = 0
+    for (const join of this.#joins.values()) if (join.condition === condition) count++
+    return count
+  }
+
+  get #allFresh(): boolean {
+    return this.#countOf('fresh') === this.#joins.size
+  }
+
+  /** Some took part in a founding that they do not know the end of, too few to know that nobody completed it. */
+  get #needsAll(): boolean {
+    return this.founding && !this.#allFresh && this.#countOf('provisional') < this.#quorum
   }
 }
 

@@ -10,7 +10,7 @@ import type { PeerMessage, PeerStatus } from './messages.ts'
  */
 export type ElectionEffect =
   | { kind: 'send'; to: number; message: PeerMessage }
-  /** This server has won: it opens a reign and announces itself. */
+  /** This server has won: it opens a reign, and calls `onOpen` as soon as followers can join. */
   | { kind: 'stand' }
   /** Join that server as a follower. When this server was a candidate, it gives that up. */
   | { kind: 'follow'; leader: number }
@@ -37,7 +37,8 @@ type Phase =
   | { name: 'asking'; unanswered: Set<number>; untilMs: number }
   /** A higher server is alive and holds its own election. */
   | { name: 'yielding'; to: number; untilMs: number }
-  | { name: 'candidate' }
+  /** Won. `open`: followers can join. */
+  | { name: 'candidate'; open: boolean }
   | { name: 'joining'; leader: number }
   /** Follows or leads an established reign. */
   | { name: 'settled'; leader: number }
@@ -81,7 +82,7 @@ export class Election {
       case 'joining':
         return this.#peer(phase.leader) === undefined ? this.#look(nowMs) : []
       case 'candidate':
-        return this.#rally(nowMs)
+        return this.#rally(phase.open, nowMs)
       case 'yielding':
         if (nowMs < phase.untilMs && this.#peer(phase.to) !== undefined) return this.#yieldToReign(nowMs)
         return this.#look(nowMs)
@@ -107,6 +108,13 @@ export class Election {
       default:
         return []
     }
+  }
+
+  /** Followers can join this candidate: it is announced. Earlier, they would come too early and be turned away. */
+  onOpen(): ElectionEffect[] {
+    if (this.#phase.name !== 'candidate') return []
+    this.#phase.open = true
+    return [...this.#facts().peers.keys()].map((id) => this.#announce(id, this.#self, false))
   }
 
   /** The reign that this server leads or follows is established. */
@@ -158,10 +166,8 @@ export class Election {
   }
 
   #stand(): ElectionEffect[] {
-    this.#phase = { name: 'candidate' }
-    const effects: ElectionEffect[] = [{ kind: 'stand' }]
-    for (const id of this.#facts().peers.keys()) effects.push(this.#announce(id, this.#self, false))
-    return effects
+    this.#phase = { name: 'candidate', open: false }
+    return [{ kind: 'stand' }]
   }
 
   #follow(leader: number): ElectionEffect[] {
@@ -181,9 +187,9 @@ export class Election {
   }
 
   /** A candidate gives way to a reign; else it calls those who have nobody to follow, such as late comers. */
-  #rally(nowMs: number): ElectionEffect[] {
+  #rally(open: boolean, nowMs: number): ElectionEffect[] {
     const joined = this.#yieldToReign(nowMs)
-    if (joined.length > 0) return joined
+    if (joined.length > 0 || !open) return joined
     const lost = [...this.#facts().peers].filter(([, peer]) => peer.state === 'looking')
     return lost.map(([id]) => this.#announce(id, this.#self, false))
   }
@@ -199,7 +205,7 @@ export class Election {
   #onElection(from: number, nowMs: number): ElectionEffect[] {
     const phase = this.#phase
     if (phase.name === 'settled') return [this.#announce(from, phase.leader, true)]
-    if (phase.name === 'candidate') return [this.#announce(from, this.#self, false)]
+    if (phase.name === 'candidate' && phase.open) return [this.#announce(from, this.#self, false)]
     const { stands } = this.#facts()
     const holds = from < this.#self && stands && !this.backsOff(nowMs)
     const answer: ElectionEffect = { kind: 'send', to: from, message: { type: 'alive', stands: holds } }

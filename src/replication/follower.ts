@@ -1,6 +1,8 @@
+import { holds } from '../storage/history-summary.ts'
 import { inspectRecords } from '../storage/record.ts'
 import type { HistorySummary } from '../storage/storage.ts'
 import { formatZxid, type Zxid } from '../tree/zxid.ts'
+import { summaryEpochsMax } from './message-schema.ts'
 import type { Condition, FollowerMessage, LeaderMessage, WireSummary } from './messages.ts'
 
 /**
@@ -132,6 +134,8 @@ export class Follower {
         return this.#leave(`server ${this.#facts.leader} does not lead`)
       case 'hello':
         return []
+      default:
+        return this.#leave(`${(message as { type: string }).type} is not for a leader to say`)
     }
   }
 
@@ -150,7 +154,9 @@ export class Follower {
     if (epoch < promisedEpoch) return this.#leave(`epoch ${epoch} is below the promised ${promisedEpoch}`)
     this.#stage = 'promised'
     this.#epoch = epoch
-    const wireSummary: WireSummary = summary.map((end) => [end.epoch, end.lastCounter])
+    const wireSummary: WireSummary = summary
+      .slice(-summaryEpochsMax)
+      .map((end) => [end.epoch, end.lastCounter])
     const ack = (counts: boolean): FollowerEffect =>
       this.#send({ type: 'ackEpoch', epoch, counts, currentEpoch, lastZxid, summary: wireSummary })
     if (epoch > promisedEpoch) {
@@ -164,16 +170,14 @@ export class Follower {
   }
 
   #onHistoryStart(full: boolean, common: Zxid): FollowerEffect[] {
-    if (this.#stage !== 'promised' && this.#stage !== 'receiving') {
-      return this.#leave('a history was not expected')
-    }
+    if (this.#stage !== 'promised') return this.#leave('a history was not expected')
     if (full) {
       this.#stage = 'replacing'
       this.#lastZxid = common
       return [{ kind: 'startReplacement' }]
     }
-    if (common > this.#lastZxid) {
-      return this.#leave(`the common point ${formatZxid(common)} is behind ${formatZxid(this.#lastZxid)}`)
+    if (!holds(this.#facts.summary, common)) {
+      return this.#leave(`the common point ${formatZxid(common)} is not in this server's history`)
     }
     this.#stage = 'receiving'
     if (common === this.#lastZxid) return []
@@ -233,10 +237,12 @@ export class Follower {
     this.#stage = 'following'
     const serve: FollowerEffect[] = [this.#commit(message.commit), { kind: 'serve', epoch: message.epoch }]
     if (this.#founded) return serve
-    // A quorum took part in the founding. This is durable before the first transaction is acknowledged, so that no later
-    // quorum can take the ensemble for one that was never founded.
+    // A quorum took part in the founding. This is durable before the first transaction is acknowledged (see `#onPropose`),
+    // so that no later quorum can take the ensemble for one that was never founded.
     this.#founded = true
-    return [{ kind: 'saveState', changes: { founded: true, ensembleId: message.ensembleId }, after: serve }]
+    const changes = { founded: true, ensembleId: message.ensembleId }
+    const after = [this.#send({ type: 'ack', zxid: this.#lastZxid }), ...serve]
+    return [{ kind: 'saveState', changes, after }]
   }
 
   #onPropose(records: Buffer, lastZxid: Zxid, commit: Zxid): FollowerEffect[] {
@@ -246,7 +252,8 @@ export class Follower {
     const behind = this.#lastZxid
     const problem = this.#take(records, lastZxid)
     if (problem !== null) return this.#leave(problem)
-    const after = [this.#send({ type: 'ack', zxid: lastZxid })]
+    // Before this server knows that its ensemble is founded, it acknowledges nothing: `#onEstablished` does it for all.
+    const after = this.#founded ? [this.#send({ type: 'ack', zxid: lastZxid })] : []
     const append: FollowerEffect = { kind: 'append', records, behind, lastZxid, proposal: true, after }
     return this.#stage === 'following' ? [append, this.#commit(commit)] : [append]
   }

@@ -1,5 +1,5 @@
 import { assert } from '../runtime/assert.ts'
-import { counterMax, counterOf, epochOf, type Zxid } from '../tree/zxid.ts'
+import { counterMax, counterOf, epochOf, formatZxid, type Zxid } from '../tree/zxid.ts'
 import { Confirmation } from './confirmation.ts'
 import { Discovery } from './discovery.ts'
 import type { FollowerMessage, HistoryMessage, LeaderMessage, WireSummary } from './messages.ts'
@@ -21,6 +21,8 @@ export type LeaderEffect =
   | { kind: 'sendHistory'; to: number; summary: WireSummary; upTo: Zxid }
   /** The reign is established: requests may be executed. */
   | { kind: 'reign'; epoch: number }
+  /** It does not keep to the protocol, or is too slow: close its link. */
+  | { kind: 'drop'; server: number; reason: string }
   /** A quorum confirmed that this server still leads. */
   | { kind: 'confirmed'; server: number; id: number }
   /** Give up: the reign, or the attempt at one, is over. */
@@ -74,7 +76,7 @@ export class Leader {
     this.#self = options.self
     this.#options = options
     this.#quorum = quorumSize(options.members)
-    this.#discovery = new Discovery(this.#quorum)
+    this.#discovery = new Discovery(options.members)
     this.#confirmation = new Confirmation(this.#quorum)
   }
 
@@ -220,6 +222,10 @@ export class Leader {
     return { kind: 'send', to, message }
   }
 
+  #drop(server: number, reason: string): LeaderEffect[] {
+    return [{ kind: 'drop', server, reason }, ...this.onGone(server)]
+  }
+
   #onJoin(from: number, join: Extract<FollowerMessage, { type: 'join' }>): LeaderEffect[] {
     this.#followers.set(from, {
       stage: 'joined',
@@ -257,7 +263,7 @@ export class Leader {
     this.#discovery.ack(from, ack)
     switch (this.#phase) {
       case 'discovery':
-        return this.#maybeChooseHistory()
+        return this.#maybeConfirmPromises()
       case 'synchronization':
       case 'broadcast':
         return this.#sendHistory(from, follower)
@@ -266,11 +272,19 @@ export class Leader {
     }
   }
 
+  /** Enough have promised: whether they still stand to it is asked in one more round (see `Discovery.confirmFrom`). */
+  #maybeConfirmPromises(): LeaderEffect[] {
+    if (this.#discovery.ackOf(this.#self) === undefined || !this.#discovery.promised) return []
+    const round = this.#confirmation.nextRound()
+    this.#discovery.confirmFrom(round)
+    return [this.#send([...this.#followers.keys()], { type: 'heartbeat', round })]
+  }
+
   #maybeChooseHistory(): LeaderEffect[] {
     const own = this.#discovery.ackOf(this.#self)
     const chosen = this.#discovery.chosen(this.#self)
     if (own === undefined || chosen === null) return []
-    this.#ensembleId = this.#discovery.ensembleId ?? this.#options.newEnsembleId()
+    this.#ensembleId = this.#discovery.ensembleId(chosen.server) ?? this.#options.newEnsembleId()
     if (chosen.server === this.#self) return this.#synchronize(own.lastZxid)
     this.#phase = 'adopting'
     this.#source = chosen.server
@@ -325,10 +339,10 @@ export class Leader {
   #onAck(from: number, zxid: Zxid): LeaderEffect[] {
     const follower = this.#followers.get(from)
     if (follower?.stage !== 'synced') return []
-    assert(
-      zxid <= this.#proposedZxid,
-      () => `server ${from} acknowledges ${zxid}, proposed ${this.#proposedZxid}`,
-    )
+    if (zxid > this.#proposedZxid) {
+      const found = `it acknowledges ${formatZxid(zxid)}, proposed is ${formatZxid(this.#proposedZxid)}`
+      return this.#drop(from, found)
+    }
     follower.ackedZxid = Math.max(follower.ackedZxid, zxid)
     if (this.#phase === 'synchronization') return this.#maybeEstablish()
     if (this.#phase !== 'broadcast') return []
@@ -349,7 +363,8 @@ export class Leader {
     for (const [id, follower] of this.#followers) {
       if (follower.ackedZxid >= 0) effects.push(this.#establish(id, follower))
     }
-    return [...effects, { kind: 'reign', epoch: this.epoch }]
+    // Confirmations are counted from here on.
+    return [...effects, { kind: 'reign', epoch: this.epoch }, ...this.onHeartbeat()]
   }
 
   #establish(to: number, follower: Follower): LeaderEffect {
@@ -381,9 +396,7 @@ export class Leader {
         follower.held.push(message)
         follower.heldBytes += bytes
         if (follower.heldBytes > this.#options.heldBytesMax) {
-          this.#followers.delete(id)
-          this.#discovery.leave(id)
-          effects.push(this.#send([id], { type: 'notLeading', leader: this.#self }))
+          effects.push(...this.#drop(id, 'it takes the history more slowly than it grows'))
         }
       }
     }
@@ -392,16 +405,23 @@ export class Leader {
   }
 
   #onHeartbeatAck(from: number, round: number): LeaderEffect[] {
+    if (this.#phase === 'discovery') {
+      this.#discovery.confirm(from, round)
+      return this.#maybeChooseHistory()
+    }
     // Only who is bound to this reign can confirm it.
     if ((this.#followers.get(from)?.ackedZxid ?? -1) < 0) return []
-    return this.#confirmation
+    const effects: LeaderEffect[] = this.#confirmation
       .answer(from, round)
       .map((request) => ({ kind: 'confirmed', server: request.server, id: request.id }))
+    if (this.#confirmation.wantsRound) effects.push(...this.onHeartbeat())
+    return effects
   }
 
   #onSync(from: number, id: number): LeaderEffect[] {
     if (this.#phase !== 'broadcast') return []
-    return this.#confirmation.hold({ server: from, id }) ? this.onHeartbeat() : []
+    this.#confirmation.hold({ server: from, id })
+    return this.#confirmation.wantsRound ? this.onHeartbeat() : []
   }
 
   #onCrown(from: number): LeaderEffect[] {

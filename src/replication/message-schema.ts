@@ -35,11 +35,15 @@ const counter = wholeUpTo(2 ** 32 - 1)
 /** More epochs than this are not told: what lies further back is synchronized by a snapshot. */
 export const summaryEpochsMax = 10_000
 
-const summary = (value: unknown): boolean =>
-  listOf(
-    (pair) => Array.isArray(pair) && pair.length === 2 && epoch(pair[0]) && counter(pair[1]),
-    summaryEpochsMax,
-  )(value)
+const summaryPairs = listOf(
+  (pair) => Array.isArray(pair) && pair.length === 2 && epoch(pair[0]) && counter(pair[1]) && pair[1] > 0,
+  summaryEpochsMax,
+)
+const summary: FieldCheck = (value) => {
+  if (!summaryPairs(value)) return false
+  const pairs = value as [number, number][]
+  return pairs.every(([epoch], i) => epoch > (pairs[i - 1]?.[0] ?? -1))
+}
 
 const statusFields: Record<string, FieldCheck> = {
   state: oneOf('looking', 'candidate', 'joining', 'following', 'leading'),
@@ -99,7 +103,7 @@ export function invalidMessage(body: unknown): string | null {
   if (typeof body !== 'object' || body === null) return 'not a message'
   const fields = body as Record<string, unknown>
   const type = fields['type']
-  if (typeof type !== 'string' || !Object.hasOwn(messageFields, type)) return `unknown type ${String(type)}`
+  if (typeof type !== 'string' || !Object.hasOwn(messageFields, type)) return `unknown type ${shown(type)}`
   if (type === 'heartbeat') {
     if ('status' in fields) return invalidFields('heartbeat.status', fields['status'], statusFields)
     return invalidFields('heartbeat', fields, { round: whole })
@@ -116,4 +120,12 @@ function invalidFields(where: string, value: unknown, checks: Fields): string | 
   return null
 }
 
-const shown = (value: unknown): string => String(JSON.stringify(value)).slice(0, 60)
+/**
+ * For the log. Only plain values are spelt out: what came in may be anything, of any size, and turning it into text must
+ * neither throw (a bigint or a cycle in JSON, an object whose `toString` is not a function) nor take long.
+ */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 60))
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object'
+  return String(value)
+}

@@ -29,6 +29,13 @@ export function reasonNotToStand(outlook: Outlook): string | null {
         return `its data directory is empty and server ${id} belongs to a founded ensemble`
       }
     }
+    const provisional = provisionalCount(outlook)
+    if (provisional > 0 && provisional < outlook.quorum && peers.size + 1 < outlook.members) {
+      return (
+        `a founding was interrupted, and only all ${outlook.members} servers together can tell that nobody completed it; ` +
+        `it sees ${peers.size + 1}`
+      )
+    }
     if (peers.size + 1 < outlook.members && outlook.lookingForMs < foundingPatienceMs) {
       return 'it waits a moment for all servers before it founds an ensemble with a quorum of them'
     }
@@ -39,4 +46,11 @@ export function reasonNotToStand(outlook: Outlook): string | null {
     }
   }
   return null
+}
+
+/** Servers that do not know the end of a founding; none where somebody knows that it was completed. */
+function provisionalCount({ condition, peers }: Outlook): number {
+  const conditions = [condition, ...[...peers.values()].map((peer) => peer.condition)]
+  if (conditions.includes('founded')) return 0
+  return conditions.filter((one) => one === 'provisional').length
 }
