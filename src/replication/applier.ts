@@ -79,7 +79,16 @@ export class Applier {
     return this.#target
   }
 
+  /** Goes on as far as it can. What breaks in it is told to `onFailure`, whoever called. */
   advance(): void {
+    try {
+      this.#advance()
+    } catch (error) {
+      this.#onFailure(asError(error))
+    }
+  }
+
+  #advance(): void {
     if (this.#busy) return
     const target = Math.min(this.#target, this.#storage.lastZxid)
     if (this.#state.lastApplied >= target) return

@@ -1,6 +1,6 @@
 import { BrokenInvariant, unreachable } from '../runtime/assert.ts'
 import type { Log } from '../runtime/log.ts'
-import type { HistoryReplacement, Storage } from '../storage/storage.ts'
+import { type HistoryReplacement, type Storage, StorageError } from '../storage/storage.ts'
 import type { Applier } from './applier.ts'
 import { conditionOf } from './condition.ts'
 import { Follower, type FollowerEffect } from './follower.ts'
@@ -17,7 +17,6 @@ export interface FollowerLoopEvents {
   onMessage(message: Buffer): void
   /** The link to the leader has ended. `successor`: whom it named when it stepped down in an orderly way. */
   onLeft(reason: string, successor: number | null): void
-  onFailure(error: Error): void
 }
 
 /**
@@ -92,7 +91,17 @@ export class FollowerLoop {
   }
 
   onMessage(message: LeaderMessage): void {
-    if (!this.#over) this.#perform(this.#follower.onMessage(message))
+    if (this.#over) return
+    this.#perform(this.#follower.onMessage(message))
+    this.#throttle()
+  }
+
+  /** The disk is slower than the link. */
+  #throttle(): void {
+    const link = this.#link
+    if (link === null || link.paused || !this.#persister.overloaded) return
+    link.pause()
+    this.#persister.whenRelieved(() => link.resume())
   }
 
   send(message: FollowerMessage): void {
@@ -142,11 +151,11 @@ export class FollowerLoop {
           this.#replacement = await this.#storage.beginReplacement()
         }, [])
       case 'replacementSnapshot':
-        return this.#write(() => this.#building().addSnapshotBytes(effect.bytes), [])
+        return this.#build((history) => history.addSnapshotBytes(effect.bytes), effect.bytes.length)
       case 'replacementRecords':
-        return this.#write(() => this.#building().appendRecords(effect.records), [])
+        return this.#build((history) => history.appendRecords(effect.records), effect.records.length)
       case 'finishReplacement':
-        return this.#write(() => this.#switchHistory(effect.changes), effect.after)
+        return this.#write(() => this.#orLeave(this.#switchHistory(effect.changes)), effect.after)
       case 'whenDurable':
         return this.#write(() => Promise.resolve(), effect.after)
       case 'commit':
@@ -185,6 +194,21 @@ export class FollowerLoop {
     })
   }
 
+  #build(work: (history: HistoryReplacement) => Promise<void>, bytes: number): void {
+    this.#persister.barrier(() => this.#orLeave(work(this.#building())), noop, bytes)
+  }
+
+  /** A history that arrived damaged is given up and asked for again; the one on the disk is as it was. */
+  async #orLeave(built: Promise<void>): Promise<void> {
+    try {
+      await built
+    } catch (error) {
+      if (!(error instanceof StorageError) || error.code !== 'DAMAGED' || this.#replacement === null)
+        throw error
+      this.leave(error.message, null)
+    }
+  }
+
   #building(): HistoryReplacement {
     if (this.#replacement === null) throw new BrokenInvariant('no history is being built')
     return this.#replacement
@@ -210,3 +234,5 @@ export class FollowerLoop {
     )
   }
 }
+
+const noop = (): void => {}

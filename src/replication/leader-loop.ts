@@ -92,7 +92,11 @@ export class LeaderLoop {
       heldBytesMax: followerBacklogBytesMax,
     })
     this.#startedMs = options.runtime.clock.monotonicMs()
-    this.#timers.push(options.runtime.timers.every(options.times.heartbeatMs, () => this.#onHeartbeatDue()))
+    this.#timers.push(
+      options.runtime.timers.every(options.times.heartbeatMs, () =>
+        this.#guard(() => this.#onHeartbeatDue()),
+      ),
+    )
   }
 
   get phase(): Leader['phase'] {
@@ -163,13 +167,19 @@ export class LeaderLoop {
 
   #turn(): void {
     this.#turnAsked = false
-    if (this.#over) return
-    try {
+    this.#guard(() => {
       const inbox = this.#inbox
       this.#inbox = []
       for (const inbound of inbox) this.#take(inbound)
       this.#executeRequests()
       this.#perform(this.#leader.flush())
+    })
+  }
+
+  #guard(work: () => void): void {
+    if (this.#over) return
+    try {
+      work()
     } catch (error) {
       this.#events.onFailure(error instanceof Error ? error : new Error(String(error)))
     }
@@ -186,6 +196,15 @@ export class LeaderLoop {
     else if (message.type === 'message') {
       if (this.#executing) this.#state.onMessage(from, message.bytes)
     } else this.#perform(this.#leader.onMessage(from, message))
+    if (message.type === 'historyRecords' || message.type === 'historySnapshot') this.#throttle(from)
+  }
+
+  /** The freshest history comes in faster than this server's disk takes it. */
+  #throttle(from: number): void {
+    const link = this.#links.get(from)
+    if (link === undefined || link.paused || !this.#persister.overloaded) return
+    link.pause()
+    this.#persister.whenRelieved(() => link.resume())
   }
 
   #executeRequests(): void {
@@ -193,8 +212,9 @@ export class LeaderLoop {
     if (!this.#executing || batch === null || this.#over) return
     this.#forgetCommitted()
     while (this.#requestsAt < this.#requests.length && this.#leader.takesRequests) {
-      // The followers' own bounds limit what waits here meanwhile.
-      if (this.#inFlightBytes > inFlightBytesMax) break
+      // The followers' own bounds limit what waits here meanwhile. An own disk that is slower than those of a quorum
+      // holds no commit up, so it is looked at by itself; its acknowledgement brings the next turn.
+      if (this.#inFlightBytes > inFlightBytesMax || this.#persister.overloaded) break
       const request = this.#requests[this.#requestsAt]
       this.#requestsAt++
       if (request === undefined) break
@@ -235,7 +255,6 @@ export class LeaderLoop {
   }
 
   #onHeartbeatDue(): void {
-    if (this.#over) return
     const nowMs = this.#runtime.clock.monotonicMs()
     this.#perform(this.#leader.onHeartbeat())
     const problem = this.#overdue(nowMs)
@@ -286,6 +305,9 @@ export class LeaderLoop {
             from: formatZxid(this.#leader.commitZxid),
           })
           break
+        case 'drop':
+          this.#links.get(effect.server)?.close(effect.reason)
+          break
         case 'confirmed':
           this.sendTo(effect.server, { type: 'synced', id: effect.id })
           break
@@ -327,7 +349,7 @@ export class LeaderLoop {
     send().then(
       () => {
         if (this.#links.get(effect.to) !== link) return
-        this.#perform(this.#leader.onHistorySent(effect.to, upTo))
+        this.#guard(() => this.#perform(this.#leader.onHistorySent(effect.to, upTo)))
         this.#askForTurn()
       },
       (error: unknown) => {

@@ -13,6 +13,12 @@ export const inFlightBytesMax = 64 * 1024 * 1024
  */
 export const followerBacklogBytesMax = 128 * 1024 * 1024
 
+/**
+ * What may wait in this process for its own disk. Beyond it, the link that brings more is not read until half of it is
+ * written; the other side's buffers fill then, and it stops as well.
+ */
+export const persisterBytesMax = 32 * 1024 * 1024
+
 /** How long a new connection may take to say who it is. */
 export const handshakeTimeoutMs = 2000
 

@@ -16,6 +16,10 @@ export interface Link {
   send(message: ReplicationMessage): void
   /** As `send`, for a message that goes to several links. */
   sendShared(shared: SharedMessage): void
+  /** What comes in is not taken from the system until `resume`; the receiver's silence is its own doing meanwhile. */
+  pause(): void
+  resume(): void
+  readonly paused: boolean
   /** Resolves when the receiver has taken most of what was sent, or the link is closed: for those who stream. */
   drained(): Promise<void>
   /** Closes after what was sent has left; `onClose` is called with the reason. */
@@ -46,6 +50,7 @@ export class NetworkLink implements Link {
   readonly #reader = new FrameReader()
   #handlers: LinkHandlers
   #closed = false
+  #paused = false
   /** Monotonic time of the last frame that came in; the owner sets it when it makes the link. */
   lastHeardMs: number
   readonly #now: () => number
@@ -87,6 +92,21 @@ export class NetworkLink implements Link {
 
   sendShared(shared: SharedMessage): void {
     if (!this.#closed) this.#connection.write(shared.frame)
+  }
+
+  get paused(): boolean {
+    return this.#paused
+  }
+
+  pause(): void {
+    this.#paused = true
+    this.#connection.pause()
+  }
+
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    if (!this.#closed) this.#connection.resume()
   }
 
   drained(): Promise<void> {

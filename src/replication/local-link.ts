@@ -7,6 +7,8 @@ import type { ReplicationMessage } from './messages.ts'
  */
 class LocalEnd implements Link {
   readonly bufferedBytes = 0
+  /** It holds nothing of its own: the leader loop bounds what it puts in, and pauses the link that a history comes by. */
+  readonly paused = false
   readonly #schedule: (call: () => void) => void
   #handlers: LinkHandlers | null = null
   #peer: LocalEnd | null = null
@@ -34,6 +36,10 @@ class LocalEnd implements Link {
   sendShared(shared: SharedMessage): void {
     this.send(shared.message)
   }
+
+  pause(): void {}
+
+  resume(): void {}
 
   drained(): Promise<void> {
     return Promise.resolve()

@@ -1,3 +1,4 @@
+import { BrokenInvariant } from '../runtime/assert.ts'
 import type { Zxid } from '../tree/zxid.ts'
 
 export interface ReplicaServer {
@@ -67,4 +68,11 @@ export interface ReplicaStatus {
   proposalBytes: { last: number; min: number; max: number }
   /** Connections refused on the peer and leader ports. */
   refusedConnections: number
+}
+
+/** The server of this id, which must be in the configuration. */
+export function serverOf(config: ReplicaConfig, id: number): ReplicaServer {
+  const server = config.servers.find((candidate) => candidate.id === id)
+  if (server === undefined) throw new BrokenInvariant(`server ${id} is not among the servers`)
+  return server
 }

@@ -1,4 +1,3 @@
-import { BrokenInvariant } from '../runtime/assert.ts'
 import type { Listener } from '../runtime/network.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Timer } from '../runtime/timers.ts'
@@ -6,20 +5,19 @@ import type { Storage } from '../storage/storage.ts'
 import { formatZxid } from '../tree/zxid.ts'
 import { Amnesia } from './amnesia.ts'
 import { Applier } from './applier.ts'
+import type { Attempt } from './attempt.ts'
+import { Attempts } from './attempts.ts'
 import { conditionOf } from './condition.ts'
 import { Election, type ElectionEffect } from './election.ts'
-import { FailureDetector } from './failure-detector.ts'
-import { FollowerLoop } from './follower-loop.ts'
+import type { FollowerLoop } from './follower-loop.ts'
 import { helloProblem, helloTo, type Identity, isStranger, StrangerError } from './hello.ts'
-import { LeaderLoop } from './leader-loop.ts'
-import { handshakeTimeoutMs } from './limits.ts'
-import { NetworkLink } from './link.ts'
-import { localLinkPair } from './local-link.ts'
-import type { FollowerMessage, Hello, LeaderMessage, PeerStatus, ReplicationMessage } from './messages.ts'
+import { LeadingAttempt } from './leading-attempt.ts'
+import type { NetworkLink } from './link.ts'
+import type { Hello, PeerStatus } from './messages.ts'
 import { PeerMesh } from './peer-mesh.ts'
 import { Persister } from './persister.ts'
 import { quorumSize } from './quorum.ts'
-import type { ReplicaConfig, ReplicaEvents, ReplicaServer, ReplicaStatus } from './replica-config.ts'
+import { type ReplicaConfig, type ReplicaEvents, type ReplicaStatus, serverOf } from './replica-config.ts'
 import { SnapshotTaker } from './snapshot-taker.ts'
 import { reasonNotToStand } from './standing.ts'
 import type { StateMachine } from './state-machine.ts'
@@ -27,8 +25,6 @@ import { Strangers } from './strangers.ts'
 
 /** A candidate that found no quorum waits this long, plus as much again by chance, before it stands again. */
 const backOffMs = 150
-/** How long a candidate waits for a quorum to join. */
-const discoveryMs = 1000
 /** A server that is in step with a leader of a lower id asks for the crown again after this long. */
 const crownRetryMs = 2000
 
@@ -46,22 +42,14 @@ export class Replica {
   readonly #quorum: number
   readonly #mesh: PeerMesh
   readonly #election: Election
-  readonly #persister: Persister
   readonly #applier: Applier
   readonly #snapshots: SnapshotTaker
   readonly #amnesia: Amnesia
   readonly #joining: Strangers
-  /** Watches over the links between leader and followers, from both sides. */
-  readonly #silence: FailureDetector
+  readonly #attempts: Attempts
   #listener: Listener | null = null
   #ticker: Timer | null = null
-  #leaderLoop: LeaderLoop | null = null
-  #followerLoop: FollowerLoop | null = null
-  #attemptTimer: Timer | null = null
-  /** Counts attempts at following or leading; late results of earlier ones are ignored. */
-  #attempt = 0
-  /** Resolves when the writes of the attempt before have come to rest. */
-  #resting: Promise<void> = Promise.resolve()
+  #closing: Promise<void> | null = null
   #serving = false
   #lookingSinceMs: number
   #crownAskedAtMs = 0
@@ -87,10 +75,13 @@ export class Replica {
     this.#events = options.events
     this.#members = config.servers.map((server) => server.id).sort((a, b) => a - b)
     this.#quorum = quorumSize(this.#members.length)
-    const nowMs = runtime.clock.monotonicMs()
-    this.#lookingSinceMs = nowMs
+    this.#lookingSinceMs = runtime.clock.monotonicMs()
     const onFailure = (error: Error): void => this.#fail(error)
-    this.#persister = new Persister({ storage, onAppended: () => this.#applier.advance(), onFailure })
+    const persister: Persister = new Persister({
+      storage,
+      onAppended: () => this.#applier.advance(),
+      onFailure,
+    })
     this.#snapshots = new SnapshotTaker({ runtime, storage, state, snapCount: config.snapCount })
     this.#applier = new Applier({
       storage,
@@ -100,10 +91,27 @@ export class Replica {
       onFailure,
     })
     this.#amnesia = new Amnesia({ self: config.serverId, members: this.#members })
-    this.#silence = new FailureDetector({
-      timeoutMs: config.peerTimeoutMs,
-      lookEveryMs: config.heartbeatMs,
-      nowMs,
+    this.#attempts = new Attempts({
+      runtime,
+      config,
+      storage,
+      state,
+      persister,
+      applier: this.#applier,
+      snapshots: this.#snapshots,
+      amnesia: this.#amnesia,
+      identity: () => this.#identity(),
+      peers: () => this.#mesh.peers,
+      guard: (work) => this.#guard(work),
+      events: {
+        onBegun: (attempt) => this.#onBegun(attempt),
+        onRefused: (reason) => this.#onEnded(null, reason, null),
+        onServe: (attempt, epoch) => this.#onServe(attempt, epoch),
+        onSynced: (attempt, id) => this.#onSynced(attempt, id),
+        onMessage: (message) => this.#events.onMessage(message),
+        onEnded: (attempt, reason, successor) => this.#onEnded(attempt, reason, successor),
+        onFailure,
+      },
     })
     this.#mesh = new PeerMesh({
       runtime,
@@ -133,12 +141,16 @@ export class Replica {
    */
   async start(): Promise<void> {
     await this.#storage.recover(this.#state)
-    const own = this.#ownServer()
-    this.#listener = await this.#runtime.network.listen(
-      { host: own.host, port: own.leaderPort },
-      (connection) => this.#joining.take(connection),
+    const { host, leaderPort, peerPort } = serverOf(this.#config, this.#config.serverId)
+    this.#listener = await this.#runtime.network.listen({ host, port: leaderPort }, (connection) =>
+      this.#joining.take(connection),
     )
-    await this.#mesh.start({ host: own.host, port: own.peerPort })
+    await this.#mesh.start({ host, port: peerPort })
+    if (this.#stopped) {
+      // It was stopped meanwhile, when there was nothing to close yet.
+      await Promise.all([this.#mesh.stop(), this.#listener.close()])
+      return
+    }
     this.#started = true
     this.#ticker = this.#runtime.timers.every(this.#config.heartbeatMs, () =>
       this.#guard(() => this.#onTick()),
@@ -146,30 +158,35 @@ export class Replica {
     this.#guard(() => this.#onPeersChanged())
   }
 
-  async stop(): Promise<void> {
-    if (this.#stopped) return
+  /** Resolves when nothing is written, sent or timed any more; also after a failure. */
+  stop(): Promise<void> {
+    this.#closing ??= this.#close('this server stops')
+    return this.#closing
+  }
+
+  async #close(reason: string): Promise<void> {
     this.#stopped = true
     this.#ticker?.cancel()
-    this.#endAttempt('this server stops')
+    this.#endAttempt(reason)
     this.#joining.closeAll()
     await Promise.all([this.#mesh.stop(), this.#listener?.close()])
     await this.#snapshots.cancel()
-    await this.#resting
+    await this.#attempts.resting
   }
 
   /** Sends requests to the leader's `execute`. Does nothing while not serving: they are sent again in `onServing`. */
   sendRequests(bytes: Buffer): void {
-    if (this.#serving) this.#followerLoop?.send({ type: 'requests', bytes })
+    if (this.#serving) this.#attempts.current?.followerLoop.send({ type: 'requests', bytes })
   }
 
   /** Sends a message to the leader's `onMessage`. Lost when the reign ends. */
   sendMessage(bytes: Buffer): void {
-    if (this.#serving) this.#followerLoop?.send({ type: 'message', bytes })
+    if (this.#serving) this.#attempts.current?.followerLoop.send({ type: 'message', bytes })
   }
 
   /** While leading: sends a message to a server's `onMessage`, behind all commits so far. */
   messageTo(server: number, bytes: Buffer): void {
-    this.#leaderLoop?.sendTo(server, { type: 'message', bytes })
+    this.#attempts.current?.leaderLoop?.sendTo(server, { type: 'message', bytes })
   }
 
   /**
@@ -179,11 +196,11 @@ export class Replica {
   sync(done: () => void): void {
     const id = this.#nextSyncId++
     this.#syncs.set(id, done)
-    if (this.#serving) this.#followerLoop?.send({ type: 'sync', id })
+    if (this.#serving) this.#attempts.current?.followerLoop.send({ type: 'sync', id })
   }
 
   status(): ReplicaStatus {
-    const leaderLoop = this.#leaderLoop
+    const leaderLoop = this.#attempts.current?.leaderLoop
     return {
       state: this.#stateName(),
       serving: this.#serving,
@@ -204,20 +221,13 @@ export class Replica {
 
   #stateName(): ReplicaStatus['state'] {
     if (this.#stopped) return 'stopped'
-    if (this.#serving) return this.#leaderLoop === null ? 'following' : 'leading'
-    if (this.#followerLoop === null) return 'looking'
-    return this.#followerLoop.synchronizing ? 'synchronization' : 'discovery'
+    if (this.#attempts.current === null) return 'looking'
+    if (this.#serving) return this.#attempts.current.leaderLoop === null ? 'following' : 'leading'
+    return this.#attempts.current.followerLoop.synchronizing ? 'synchronization' : 'discovery'
   }
 
   #nowMs(): number {
     return this.#runtime.clock.monotonicMs()
-  }
-
-  #ownServer(): ReplicaServer {
-    const own = this.#config.servers.find((server) => server.id === this.#config.serverId)
-    if (own === undefined)
-      throw new BrokenInvariant(`server ${this.#config.serverId} is not among the servers`)
-    return own
   }
 
   #identity(): Identity {
@@ -227,12 +237,9 @@ export class Replica {
 
   #peerStatus(): PeerStatus {
     const { state } = this.#storage
-    const leading = this.#leaderLoop !== null
-    const joined = this.#serving ? 'following' : 'joining'
-    const followerState = this.#followerLoop === null ? 'looking' : joined
-    const leaderState = this.#serving ? 'leading' : 'candidate'
+    const leading = this.#attempts.current !== null && this.#attempts.current.leaderLoop !== null
     return {
-      state: leading ? leaderState : followerState,
+      state: this.#peerState(),
       serving: this.#serving,
       leader: this.#election.leader,
       epoch: state.currentEpoch,
@@ -243,6 +250,12 @@ export class Replica {
       seesQuorum: this.#mesh.peers.size + 1 >= this.#quorum,
       stands: leading || this.#reasonNotToStand() === null,
     }
+  }
+
+  #peerState(): PeerStatus['state'] {
+    if (this.#attempts.current === null) return 'looking'
+    if (this.#attempts.current.leaderLoop !== null) return this.#serving ? 'leading' : 'candidate'
+    return this.#serving ? 'following' : 'joining'
   }
 
   #reasonNotToStand(): string | null {
@@ -265,17 +278,16 @@ export class Replica {
     try {
       work()
     } catch (error) {
-      this.#fail(error instanceof Error ? error : new Error(String(error)))
+      this.#fail(asError(error))
     }
   }
 
   #fail(error: Error): void {
     if (this.#stopped) return
     this.#waitingFor = error.message
-    this.#stopped = true
-    this.#ticker?.cancel()
-    this.#endAttempt(`this server fails: ${error.message}`)
-    void this.#mesh.stop()
+    this.#closing = this.#close(`this server fails: ${error.message}`)
+    // Whoever calls `stop` hears of it; the failure that led here is the one to report.
+    this.#closing.catch(() => {})
     this.#events.onFatal(error)
   }
 
@@ -301,7 +313,7 @@ export class Replica {
   #giveWayToLaterReign(): void {
     for (const [id, peer] of this.#mesh.peers) {
       if (peer.serving && peer.state === 'leading' && peer.epoch > this.#storage.state.currentEpoch) {
-        this.#leaderLoop?.resign(`server ${id} leads epoch ${peer.epoch}`)
+        this.#attempts.current?.leaderLoop?.resign(`server ${id} leads epoch ${peer.epoch}`)
       }
     }
   }
@@ -317,16 +329,16 @@ export class Replica {
 
   #onTick(): void {
     const nowMs = this.#nowMs()
-    for (const server of this.#silence.silent(nowMs)) {
-      this.#silence.forget(server)
-      if (this.#leaderLoop !== null) this.#leaderLoop.linkOf(server)?.close('it is silent')
-      else this.#followerLoop?.leave('the leader is silent', null)
+    this.#attempts.current?.watch(nowMs)
+    const attempt = this.#attempts.current
+    if (attempt !== null && this.#serving && this.#wantsCrown(attempt.leader, nowMs)) {
+      this.#askForCrown(attempt.followerLoop)
     }
-    const follower = this.#followerLoop
-    if (follower !== null && this.#serving && this.#wantsCrown(follower.leader, nowMs)) {
-      this.#crownAskedAtMs = nowMs
-      follower.send({ type: 'crown' })
-    }
+  }
+
+  #askForCrown(followerLoop: FollowerLoop): void {
+    this.#crownAskedAtMs = this.#nowMs()
+    followerLoop.send({ type: 'crown' })
   }
 
   #wantsCrown(leader: number, nowMs: number): boolean {
@@ -341,204 +353,56 @@ export class Replica {
           this.#mesh.send(effect.to, effect.message)
           break
         case 'stand':
-          this.#beginAttempt((attempt) => this.#lead(attempt))
+          this.#beginAttempt(this.#config.serverId)
           break
         case 'follow':
-          this.#beginAttempt((attempt) => this.#follow(effect.leader, attempt))
+          this.#beginAttempt(effect.leader)
           break
       }
     }
   }
 
-  #beginAttempt(begin: (attempt: number) => Promise<void>): void {
-    this.#endAttempt('another server leads')
-    if (this.#stopped) return
-    const attempt = this.#attempt
-    this.#resting
-      .then(() => (attempt === this.#attempt ? begin(attempt) : undefined))
-      .catch((error: unknown) => {
-        if (attempt === this.#attempt) this.#fail(error instanceof Error ? error : new Error(String(error)))
-      })
-  }
-
   /** Leaves whatever reign this server takes part in, or tries to. */
   #endAttempt(reason: string): void {
-    this.#attempt++
-    this.#attemptTimer?.cancel()
-    const leader = this.#leaderLoop
-    const follower = this.#followerLoop
-    this.#leaderLoop = null
-    this.#followerLoop = null
-    if (leader === null && follower === null) return
     const wasServing = this.#serving
     this.#serving = false
-    for (const id of this.#members) this.#silence.forget(id)
-    leader?.resign(reason)
-    follower?.leave(reason, null)
-    if (follower !== null) this.#resting = this.#resting.then(() => follower.rest())
-    this.#lookingSinceMs = this.#nowMs()
+    if (this.#attempts.current !== null) this.#lookingSinceMs = this.#nowMs()
+    this.#attempts.end(reason)
     if (wasServing) this.#events.onAdrift()
   }
 
+  #beginAttempt(leader: number): void {
+    this.#endAttempt('another server leads')
+    if (!this.#stopped) this.#attempts.begin(leader)
+  }
+
+  #onBegun(attempt: Attempt): void {
+    if (attempt.leaderLoop !== null) this.#perform(this.#election.onOpen())
+    this.#mesh.tellChanges()
+  }
+
   /** The reign, or the attempt at one, came to its end by itself. */
-  #onEnded(attempt: number, reason: string, successor: number | null, pauseMs: number): void {
-    if (attempt !== this.#attempt || this.#stopped) return
+  #onEnded(attempt: Attempt | null, reason: string, successor: number | null): void {
+    if (attempt !== this.#attempts.current || this.#stopped) return
     this.#guard(() => {
       if (reason !== this.#waitingFor) this.#runtime.log.info('left the reign', { reason })
       this.#waitingFor = reason
+      const failedCandidate = attempt?.leaderLoop != null && !this.#serving
+      const pauseMs = failedCandidate ? backOffMs + this.#runtime.random.below(backOffMs) : 0
       this.#endAttempt(reason)
-      const nowMs = this.#nowMs()
       this.#perform(
         successor !== null && (successor === this.#config.serverId || this.#mesh.peers.has(successor))
           ? this.#election.onHandOver(successor)
-          : this.#election.onLeaderLost(nowMs, pauseMs),
+          : this.#election.onLeaderLost(this.#nowMs(), pauseMs),
       )
       this.#mesh.tellChanges()
     })
   }
 
-  async #lead(attempt: number): Promise<void> {
-    const { serverId, tickTimeMs, syncLimitTicks, initLimitTicks, heartbeatMs } = this.#config
-    this.#runtime.log.info('stands for leader', { lastZxid: formatZxid(this.#storage.lastZxid) })
-    const leaderLoop = new LeaderLoop({
-      self: serverId,
-      members: this.#members.length,
-      runtime: this.#runtime,
-      storage: this.#storage,
-      persister: this.#persister,
-      state: this.#state,
-      log: this.#runtime.log,
-      times: {
-        heartbeatMs,
-        quorumLossMs: syncLimitTicks * tickTimeMs,
-        discoveryMs,
-        establishMs: initLimitTicks * tickTimeMs,
-        handOverMs: Math.min(2000, tickTimeMs),
-      },
-      promisedElsewhere: () =>
-        Math.max(0, ...[...this.#mesh.peers.values()].map((peer) => peer.promisedEpoch)),
-      resyncFull: this.#config.resync === 'full',
-      events: {
-        onResigned: (reason, successor) => {
-          const pauseMs = this.#serving ? 0 : backOffMs + this.#runtime.random.below(backOffMs)
-          this.#onEnded(attempt, reason, successor, pauseMs)
-        },
-        onFailure: (error) => this.#fail(error),
-      },
-    })
-    const followerLoop = this.#newFollowerLoop(serverId, attempt)
-    const { leaderEnd, followerEnd } = localLinkPair(
-      (call) => this.#runtime.timers.endOfTurn(() => this.#guard(call)),
-      (ends) => ({
-        leader: {
-          onMessage: (message) => leaderLoop.onMessage(serverId, ends.leaderEnd, message as FollowerMessage),
-          onClose: () => leaderLoop.onLinkClosed(serverId, ends.leaderEnd),
-        },
-        follower: {
-          onMessage: (message) => followerLoop.onMessage(message as LeaderMessage),
-          onClose: (reason) => followerLoop.onLinkClosed(reason),
-        },
-      }),
-    )
-    this.#leaderLoop = leaderLoop
-    this.#followerLoop = followerLoop
-    leaderLoop.addFollower(serverId, leaderEnd)
-    followerLoop.start(followerEnd)
-    this.#mesh.tellChanges()
-  }
-
-  async #follow(leader: number, attempt: number): Promise<void> {
-    const server = this.#config.servers.find((candidate) => candidate.id === leader)
-    if (server === undefined) throw new BrokenInvariant(`server ${leader} is not among the servers`)
-    if (!(await this.#remember(leader))) {
-      this.#onEnded(attempt, this.#amnesia.waitingFor, null, 0)
-      return
-    }
-    if (attempt !== this.#attempt) return
-    const followerLoop = this.#newFollowerLoop(leader, attempt)
-    this.#followerLoop = followerLoop
-    this.#attemptTimer = this.#runtime.timers.after(
-      this.#config.initLimitTicks * this.#config.tickTimeMs,
-      () => followerLoop.leave('the leader did not get this server in step in time', null),
-    )
-    this.#mesh.tellChanges()
-    const address = { host: server.host, port: server.leaderPort }
-    let link: NetworkLink
-    try {
-      const connection = await this.#runtime.network.connect(address, handshakeTimeoutMs)
-      link = new NetworkLink(connection, () => this.#nowMs(), {
-        onMessage: (message) => this.#guard(() => this.#onLeaderMessage(followerLoop, link, message)),
-        onClose: (reason) => this.#guard(() => followerLoop.onLinkClosed(reason)),
-      })
-    } catch (error) {
-      followerLoop.leave(error instanceof Error ? error.message : String(error), null)
-      return
-    }
-    if (attempt !== this.#attempt) {
-      link.close('another server leads')
-      return
-    }
-    link.admit({
-      onMessage: (message) => this.#guard(() => this.#onLeaderMessage(followerLoop, link, message)),
-      onClose: (reason) => this.#guard(() => followerLoop.onLinkClosed(reason)),
-    })
-    link.send(helloTo(this.#identity(), leader))
-    this.#silence.heard(leader, this.#nowMs())
-    followerLoop.start(link)
-  }
-
-  /** The amnesia rule: false while this server may not be synchronized because too few have told what they promised. */
-  async #remember(leader: number): Promise<boolean> {
-    const { state } = this.#storage
-    if (conditionOf(state) !== 'fresh' || !this.#knowsFounded(leader)) return true
-    const promisedEpoch = this.#amnesia.promisedEpoch
-    if (promisedEpoch === null) return false
-    if (promisedEpoch > state.promisedEpoch) await this.#storage.saveState({ promisedEpoch, promisedTo: 0 })
-    return true
-  }
-
-  #knowsFounded(leader: number): boolean {
-    if (this.#mesh.peers.get(leader)?.condition === 'founded') return true
-    return [...this.#mesh.peers.values()].some((peer) => peer.condition === 'founded')
-  }
-
-  #newFollowerLoop(leader: number, attempt: number): FollowerLoop {
-    const followerLoop: FollowerLoop = new FollowerLoop({
-      leader,
-      local: leader === this.#config.serverId,
-      recovered: this.#amnesia.promisedEpoch !== null,
-      storage: this.#storage,
-      persister: this.#persister,
-      applier: this.#applier,
-      state: this.#state,
-      log: this.#runtime.log,
-      resyncFull: this.#config.resync === 'full',
-      beforeSwitch: () => this.#snapshots.cancel(),
-      events: {
-        onServe: (epoch) => this.#onServe(followerLoop, epoch),
-        onSynced: (id) => this.#onSynced(id),
-        onMessage: (message) => this.#events.onMessage(message),
-        onLeft: (reason, successor) => this.#onEnded(attempt, reason, successor, 0),
-        onFailure: (error) => this.#fail(error),
-      },
-    })
-    return followerLoop
-  }
-
-  #onLeaderMessage(followerLoop: FollowerLoop, link: NetworkLink, message: ReplicationMessage): void {
-    this.#silence.heard(followerLoop.leader, this.#nowMs())
-    if (message.type === 'hello') {
-      const problem = helloProblem(this.#identity(), message)
-      if (problem !== null) link.close(problem)
-      return
-    }
-    followerLoop.onMessage(message as LeaderMessage)
-  }
-
-  #onServe(followerLoop: FollowerLoop, epoch: number): void {
-    const { leader } = followerLoop
+  #onServe(attempt: Attempt, epoch: number): void {
+    if (attempt !== this.#attempts.current || this.#stopped) return
+    const { leader, followerLoop } = attempt
     const leading = leader === this.#config.serverId
-    this.#attemptTimer?.cancel()
     this.#serving = true
     this.#waitingFor = null
     this.#election.settle(leader)
@@ -547,50 +411,38 @@ export class Replica {
       epoch,
       applied: formatZxid(this.#state.lastApplied),
     })
-    if (leading) this.#leaderLoop?.beginReign()
+    attempt.onServing()
     this.#mesh.tellChanges()
     this.#events.onServing({ leader, epoch, leading })
     for (const id of this.#syncs.keys()) followerLoop.send({ type: 'sync', id })
-    if (this.#wantsCrown(leader, this.#nowMs() + crownRetryMs)) {
-      this.#crownAskedAtMs = this.#nowMs()
-      followerLoop.send({ type: 'crown' })
-    }
+    if (this.#wantsCrown(leader, this.#nowMs() + crownRetryMs)) this.#askForCrown(followerLoop)
   }
 
-  #onSynced(id: number): void {
+  /** Only then is it answered: should the reign end before, it is asked again in the next one. */
+  #onSynced(attempt: Attempt, id: number): void {
     const done = this.#syncs.get(id)
-    if (done === undefined) return
-    this.#syncs.delete(id)
-    this.#applier.whenApplied(this.#applier.commitTarget, done)
+    if (attempt !== this.#attempts.current || done === undefined) return
+    this.#applier.whenApplied(this.#applier.commitTarget, () => {
+      if (this.#syncs.delete(id)) done()
+    })
   }
 
   /** Somebody came in at the leader port and said who it is. */
   #onFollower(link: NetworkLink, hello: Hello): void {
     const identity = this.#identity()
     const problem = helloProblem(identity, hello)
-    const leaderLoop = this.#leaderLoop
+    const attempt = this.#attempts.current
     const { from } = hello
     link.send(helloTo(identity, from))
-    if (problem !== null || leaderLoop === null) {
+    if (problem !== null || !(attempt instanceof LeadingAttempt)) {
       if (problem !== null) this.#runtime.log.error(`refused a follower: ${problem}`)
       if (isStranger(identity, hello)) this.#onStranger(hello)
       link.send({ type: 'notLeading', leader: this.#election.leader })
       link.close(problem ?? 'this server does not lead')
       return
     }
-    leaderLoop.linkOf(from)?.close('it has a new connection')
-    link.admit({
-      onMessage: (message) => {
-        this.#silence.heard(from, this.#nowMs())
-        leaderLoop.onMessage(from, link, message as FollowerMessage)
-      },
-      onClose: (reason) => {
-        this.#silence.forget(from)
-        this.#runtime.log.info('a follower has left', { server: from, reason })
-        leaderLoop.onLinkClosed(from, link)
-      },
-    })
-    leaderLoop.addFollower(from, link)
-    this.#silence.heard(from, this.#nowMs())
+    attempt.accept(from, link)
   }
 }
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))

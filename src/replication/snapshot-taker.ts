@@ -49,9 +49,9 @@ export class SnapshotTaker {
   async #take(): Promise<void> {
     const { clock, log } = this.#runtime
     const startedMs = clock.monotonicMs()
-    const zxid = this.#state.lastApplied
-    const digest = this.#state.digest()
     try {
+      const zxid = this.#state.lastApplied
+      const digest = this.#state.digest()
       await this.#storage.writeSnapshot({
         zxid,
         digest,
