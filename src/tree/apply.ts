@@ -43,7 +43,7 @@ export class Applier {
       const txn = this.#txn.reset(bytes)
       readTxnHeader(txn, this.#header)
       this.#applyBody(zxid, txn, listener)
-      assert(txn.remaining === 0, () => `transaction ${zxid}: ${txn.remaining} bytes too many`)
+      if (txn.remaining > 0) throw new BrokenInvariant(`transaction ${zxid}: ${txn.remaining} bytes too many`)
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error
       throw new BrokenInvariant(`transaction ${zxid}: ${error.message}`)
@@ -144,15 +144,18 @@ export class Applier {
   }
 
   #changeData(zxid: Zxid, txn: JuteReader, listener: ApplyListener): string {
-    const path = txn.text()
+    const pathLength = txn.lengthPrefix()
+    const pathAt = txn.position
+    txn.skip(pathLength)
     const dataLength = txn.lengthPrefix()
     const dataAt = txn.position
     if (dataLength > 0) txn.skip(dataLength)
     const version = txn.int()
-    const node = this.#tree.find(path)
+    const node = this.#tree.findBytes(txn.bytes, pathAt, pathAt + pathLength)
     // Not `assert`: its messages would be closures on the hottest path there is.
-    if (node === undefined) throw missing(zxid, path)
-    this.#tree.setData(path, node, txn.bytes, dataAt, dataLength, zxid, this.#header.wallMs)
+    if (node === undefined) throw missing(zxid, txn.bytes.toString('utf8', pathAt, pathAt + pathLength))
+    const path = node.path
+    this.#tree.setData(node, txn.bytes, dataAt, dataLength, zxid, this.#header.wallMs)
     if (node.version !== version) {
       throw new BrokenInvariant(`transaction ${zxid}: ${path} has version ${node.version}, not ${version}`)
     }
@@ -172,7 +175,7 @@ export class Applier {
     this.#changed = this.#tree.create(path, txn.bytes, dataAt, dataLength, acl, owner, zxid, wallMs)
     if (owner !== 0) {
       const session = this.#sessions.get(owner)
-      assert(session !== undefined, () => `transaction ${zxid}: session ${owner} does not exist`)
+      if (session === undefined) throw new BrokenInvariant(`transaction ${zxid}: no session ${owner}`)
       session.ephemerals.add(path)
     }
     listener.nodeCreated(path, zxid)
@@ -184,7 +187,7 @@ export class Applier {
     const node = this.#tree.find(path)
     if (node === undefined) throw missing(zxid, path)
     this.#changed = null
-    this.#tree.remove(path, zxid)
+    this.#tree.remove(node, zxid)
     if (node.ephemeralOwner !== 0) this.#sessions.get(node.ephemeralOwner)?.ephemerals.delete(path)
     listener.nodeDeleted(path, zxid)
     listener.nodeChildrenChanged(parentOf(path), zxid)
@@ -197,7 +200,7 @@ export class Applier {
     const node = this.#tree.find(path)
     if (node === undefined) throw missing(zxid, path)
     this.#changed = node
-    this.#tree.setAcl(path, node, acl)
+    this.#tree.setAcl(node, acl)
     assert(
       node.aversion === aversion,
       () => `transaction ${zxid}: aversion ${node.aversion}, not ${aversion}`,

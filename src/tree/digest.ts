@@ -1,3 +1,5 @@
+import { crc32 } from 'node:zlib'
+
 /** One round of MurmurHash3 (Austin Appleby, public domain): 32-bit integers only, so that it is cheap. */
 export function mix(hash: number, value: number): number {
   let k = Math.imul(value, 0xcc9e2d51)
@@ -21,13 +23,24 @@ export function finish(hash: number): number {
   return h ^ (h >>> 16)
 }
 
+/** Equal to `hashAscii` of the text's bytes, where they are ASCII. */
 export function hashString(text: string): number {
   let h = 0x811c9dc5
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
   return finish(h ^ text.length)
 }
 
+export function hashAscii(bytes: Buffer, start: number, end: number): number {
+  let h = 0x811c9dc5
+  for (let i = start; i < end; i++) h = Math.imul(h ^ (bytes[i] as number), 0x01000193)
+  return finish(h ^ (end - start))
+}
+
+/** Up to here a loop beats a call into the runtime. */
+const shortBytesMax = 512
+
 export function hashBytes(bytes: Buffer, start: number, end: number): number {
+  if (end - start > shortBytesMax) return crc32(bytes.subarray(start, end)) | 0
   let h = end - start
   let at = start
   for (; at + 4 <= end; at += 4) {

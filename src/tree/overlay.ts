@@ -1,4 +1,4 @@
-import { assert } from '../runtime/assert.ts'
+import { assert, BrokenInvariant } from '../runtime/assert.ts'
 import type { AclList } from './acl-table.ts'
 import type { OriginTable } from './origins.ts'
 import type { SessionTable } from './sessions.ts'
@@ -105,7 +105,17 @@ export class Overlay {
 
   /** The node as it will be; undefined when it will not exist. Changing what is returned needs `touch` first. */
   find(path: string): PendingNode | undefined {
-    const node = this.#tree.find(path)
+    return this.#find(path, this.#tree.find(path))
+  }
+
+  /** As `find`, by the bytes of a path in a request. */
+  findBytes(bytes: Buffer, start: number, end: number): PendingNode | undefined {
+    const node = this.#tree.findBytes(bytes, start, end)
+    if (node !== undefined) return this.#find(node.path, node)
+    return this.#created.size === 0 ? undefined : this.#find(bytes.toString('utf8', start, end), undefined)
+  }
+
+  #find(path: string, node: Znode | undefined): PendingNode | undefined {
     let pending = node === undefined ? null : node.pending
     if (pending === null && this.#created.size > 0) pending = this.#created.get(path) ?? null
     if (pending !== null) return pending.exists ? pending : undefined
@@ -134,7 +144,7 @@ export class Overlay {
   /** Adds a node that does not exist, with nothing but this known of it. */
   create(path: string, acl: AclList, ephemeralOwner: number, zxid: Zxid): void {
     const deleted = this.#tree.find(path)?.pending ?? this.#created.get(path)
-    assert(deleted === undefined || !deleted.exists, () => `overlay: ${path} exists`)
+    if (deleted?.exists) throw new BrokenInvariant(`overlay: ${path} exists`)
     const node = deleted ?? new PendingNode(path, acl, null)
     if (deleted === undefined) node.exists = false
     this.touch(node, zxid)

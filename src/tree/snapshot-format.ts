@@ -20,11 +20,11 @@ export const SnapshotRecord = { head: 1, origin: 2, session: 3, node: 4, end: 5 
 
 export const snapshotFormat = 1
 
-export function writeNode(writer: JuteWriter, path: string, node: Znode): void {
+export function writeNode(writer: JuteWriter, node: Znode): void {
   const mark = writer.beginFrame()
   writer
     .int(SnapshotRecord.node)
-    .string(path)
+    .string(node.path)
     .buffer(node.data)
     .long(node.czxid)
     .long(node.mzxid)

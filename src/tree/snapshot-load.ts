@@ -1,7 +1,7 @@
 import { DecodeError } from '../wire/decode-error.ts'
 import { FrameSplitter } from '../wire/frame-splitter.ts'
 import { JuteReader } from '../wire/jute-reader.ts'
-import { hashString, type StateDigest } from './digest.ts'
+import type { StateDigest } from './digest.ts'
 import type { OriginTable } from './origins.ts'
 import { type KeptAnswer, Session, type SessionTable } from './sessions.ts'
 import { SnapshotRecord, snapshotFormat } from './snapshot-format.ts'
@@ -117,14 +117,14 @@ export class SnapshotLoader {
     const acl = this.#tree.acls.read(reader)
     if (this.#tree.find(path) !== undefined) throw new SnapshotError(`snapshot: found ${path} twice`)
     const own = data === null ? null : Buffer.from(data)
-    const node = new Znode(hashString(path), own, acl, owner, czxid, ctime, this.#tree.snapshotMark)
+    const node = new Znode(path, own, acl, owner, czxid, ctime, this.#tree.snapshotMark)
     node.mzxid = mzxid
     node.pzxid = pzxid
     node.mtime = mtime
     node.version = version
     node.aversion = aversion
     node.childCreations = childCreations
-    this.#tree.insert(path, node)
+    this.#tree.insert(node)
     if (path !== '/' && !this.#tree.link(path)) this.#orphans.push(path)
     if (owner !== 0) this.#ephemerals.push([path, owner])
   }

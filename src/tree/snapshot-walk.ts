@@ -20,7 +20,7 @@ export class SnapshotWalk implements NodeChangeWatcher, SessionChangeWatcher {
   readonly #mark: number
   readonly #writer = new JuteWriter(pieceBytes * 2)
   readonly #end: { zxid: Zxid; digest: string }
-  readonly #nodes: IterableIterator<[string, Znode]>
+  readonly #nodes: IterableIterator<Znode>
   readonly #openSessions: IterableIterator<Session>
   #nodesLeft: number
   #sessionsLeft: number
@@ -38,7 +38,7 @@ export class SnapshotWalk implements NodeChangeWatcher, SessionChangeWatcher {
     this.#sessions.snapshotMark = this.#mark
     this.#tree.watcher = this
     this.#sessions.watcher = this
-    this.#nodes = this.#tree.entries()
+    this.#nodes = this.#tree.nodes()
     this.#openSessions = this.#sessions.values()
     // The root is counted twice.
     this.#nodesLeft = this.#tree.nodeCount - 1
@@ -72,9 +72,9 @@ export class SnapshotWalk implements NodeChangeWatcher, SessionChangeWatcher {
     this.#state = 'ended'
   }
 
-  nodeWillChange(path: string, node: Znode): void {
+  nodeWillChange(node: Znode): void {
     this.#nodesLeft--
-    writeNode(this.#writer, path, node)
+    writeNode(this.#writer, node)
   }
 
   sessionWillChange(session: Session): void {
@@ -85,11 +85,11 @@ export class SnapshotWalk implements NodeChangeWatcher, SessionChangeWatcher {
   #walkNode(): void {
     const next = this.#nodes.next()
     assert(!next.done, 'snapshot: the walk lost nodes')
-    const [path, node] = next.value
+    const node = next.value
     if (node.snapshotMark === this.#mark) return
     node.snapshotMark = this.#mark
     this.#nodesLeft--
-    writeNode(this.#writer, path, node)
+    writeNode(this.#writer, node)
   }
 
   #walkSession(): void {

@@ -1,14 +1,15 @@
-import { assert } from '../runtime/assert.ts'
+import { BrokenInvariant } from '../runtime/assert.ts'
 import type { JuteWriter } from '../wire/jute-writer.ts'
 import { type AclList, AclTable, openAcl } from './acl-table.ts'
-import { finish, hashBytes, hashString, mix, mixLong, type StateDigest } from './digest.ts'
+import { finish, hashBytes, mix, mixLong, type StateDigest } from './digest.ts'
+import { PathIndex } from './path-index.ts'
 import { nameOf, parentOf, rootPath } from './paths.ts'
 import { Znode } from './znode.ts'
 import type { Zxid } from './zxid.ts'
 
 /** Is told of a node before it changes or goes: a snapshot under way saves it as it was. */
 export interface NodeChangeWatcher {
-  nodeWillChange(path: string, node: Znode): void
+  nodeWillChange(node: Znode): void
 }
 
 const noData = Buffer.alloc(0)
@@ -25,6 +26,7 @@ export class Tree {
   snapshotMark = 0
 
   readonly #nodes = new Map<string, Znode>()
+  readonly #index = new PathIndex()
   readonly #digest: StateDigest
   #dataBytes = 0
   #ephemeralCount = 0
@@ -50,6 +52,19 @@ export class Tree {
   /** The empty path is another name of the root, for reads. */
   find(path: string): Znode | undefined {
     return this.#nodes.get(path) ?? (path === '' ? this.#nodes.get(rootPath) : undefined)
+  }
+
+  /** As `find`, by the bytes of a path in a request: much faster for nodes that are asked for again. */
+  findBytes(bytes: Buffer, start: number, end: number): Znode | undefined {
+    const known = this.#index.find(bytes, start, end)
+    if (known !== undefined) return known
+    const node = this.find(bytes.toString('utf8', start, end))
+    if (node !== undefined) this.#index.remember(node, this.#nodes.size)
+    return node
+  }
+
+  path(node: Znode): string {
+    return node.path
   }
 
   /** A VIEW: write it out or copy it at once, the next change may overwrite it. */
@@ -109,8 +124,8 @@ export class Tree {
   }
 
   /** All nodes, parents not always first. New ones that appear during the iteration are included. */
-  entries(): IterableIterator<[string, Znode]> {
-    return this.#nodes.entries()
+  nodes(): IterableIterator<Znode> {
+    return this.#nodes.values()
   }
 
   /** Adds a node and counts it at its parent. `data` is copied from `source`; `dataLength` -1 stands for null. */
@@ -124,15 +139,13 @@ export class Tree {
     zxid: Zxid,
     wallMs: number,
   ): Znode {
-    assert(!this.#nodes.has(path), () => `create: ${path} exists`)
-    const parentPath = parentOf(path)
-    const parent = this.#nodes.get(parentPath)
-    assert(parent !== undefined, () => `create: the parent of ${path} does not exist`)
+    const parent = this.#nodes.get(parentOf(path))
+    if (parent === undefined) throw new BrokenInvariant(`create: the parent of ${path} does not exist`)
     const data = dataLength < 0 ? null : copyOf(source, dataAt, dataLength)
     const mark = this.snapshotMark
-    const node = new Znode(hashString(path), data, acl, ephemeralOwner, zxid, wallMs, mark)
-    this.insert(path, node)
-    this.#willChange(parentPath, parent)
+    const node = new Znode(path, data, acl, ephemeralOwner, zxid, wallMs, mark)
+    this.insert(node)
+    this.#willChange(parent)
     parent.children ??= new Set()
     parent.children.add(nameOf(path))
     parent.childCreations = (parent.childCreations + 1) | 0
@@ -142,20 +155,21 @@ export class Tree {
   }
 
   /** Takes a node without children away. */
-  remove(path: string, zxid: Zxid): void {
-    const node = this.#nodes.get(path)
-    assert(node !== undefined, () => `remove: ${path} does not exist`)
-    assert(this.childCount(node) === 0, () => `remove: ${path} has children`)
-    const parentPath = parentOf(path)
-    const parent = this.#nodes.get(parentPath)
-    assert(parent !== undefined && parent.children !== null, () => `remove: ${path} has no parent`)
-    this.#willChange(path, node)
+  remove(node: Znode, zxid: Zxid): void {
+    const path = node.path
+    if (this.childCount(node) > 0) throw new BrokenInvariant(`remove: ${path} has children`)
+    const parent = this.#nodes.get(parentOf(path))
+    if (parent === undefined || parent.children === null) {
+      throw new BrokenInvariant(`remove: ${path} has no parent`)
+    }
+    this.#willChange(node)
     this.#nodes.delete(path)
+    this.#index.forget(node)
     this.acls.release(node.acl)
     this.#digest.subtract(node.digestA, node.digestB)
     this.#dataBytes -= path.length + (node.data === null ? 0 : node.data.length)
     if (node.ephemeralOwner !== 0) this.#ephemeralCount--
-    this.#willChange(parentPath, parent)
+    this.#willChange(parent)
     parent.children.delete(nameOf(path))
     if (parent.children.size === 0) parent.children = null
     if (zxid > parent.pzxid) parent.pzxid = zxid
@@ -163,16 +177,8 @@ export class Tree {
   }
 
   /** Replaces the data and raises the version. */
-  setData(
-    path: string,
-    node: Znode,
-    source: Buffer,
-    dataAt: number,
-    dataLength: number,
-    zxid: Zxid,
-    wallMs: number,
-  ): void {
-    this.#willChange(path, node)
+  setData(node: Znode, source: Buffer, dataAt: number, dataLength: number, zxid: Zxid, wallMs: number): void {
+    this.#willChange(node)
     const before = node.data
     if (dataLength > 0 && before !== null && before.length === dataLength) {
       // Same length: no new buffer. Nobody holds a view across a change.
@@ -188,8 +194,8 @@ export class Tree {
     this.#rehashA(node)
   }
 
-  setAcl(path: string, node: Znode, acl: AclList): void {
-    this.#willChange(path, node)
+  setAcl(node: Znode, acl: AclList): void {
+    this.#willChange(node)
     const kept = this.acls.reference(acl)
     this.acls.release(node.acl)
     node.acl = kept
@@ -198,10 +204,13 @@ export class Tree {
   }
 
   /** Puts a complete node in, without counting it at its parent: the initial tree, and snapshots. */
-  insert(path: string, node: Znode): void {
+  insert(node: Znode): void {
+    const path = node.path
+    const countBefore = this.#nodes.size
+    this.#nodes.set(path, node)
+    if (this.#nodes.size === countBefore) throw new BrokenInvariant(`insert: ${path} exists`)
     node.acl = this.acls.reference(node.acl)
     node.dataHash = node.data === null ? -1 : hashBytes(node.data, 0, node.data.length)
-    this.#nodes.set(path, node)
     this.#dataBytes += path.length + (node.data === null ? 0 : node.data.length)
     if (node.ephemeralOwner !== 0) this.#ephemeralCount++
     this.#rehashA(node)
@@ -221,14 +230,15 @@ export class Tree {
   clear(): void {
     for (const node of this.#nodes.values()) this.#digest.subtract(node.digestA, node.digestB)
     this.#nodes.clear()
+    this.#index.clear()
     this.acls.clear()
     this.#dataBytes = 0
     this.#ephemeralCount = 0
   }
 
-  #willChange(path: string, node: Znode): void {
+  #willChange(node: Znode): void {
     if (this.watcher !== null && node.snapshotMark !== this.snapshotMark) {
-      this.watcher.nodeWillChange(path, node)
+      this.watcher.nodeWillChange(node)
       node.snapshotMark = this.snapshotMark
     }
   }
@@ -283,10 +293,10 @@ function copyInto(target: Buffer, source: Buffer, at: number, length: number): v
 export function plantInitialTree(tree: Tree, configAcl: AclList): void {
   for (const path of ['/', '/zookeeper', '/zookeeper/quota', '/zookeeper/config']) {
     const acl = path === '/zookeeper/config' ? configAcl : openAcl
-    const node = new Znode(hashString(path), noData, acl, 0, 0, 0, 0)
+    const node = new Znode(path, noData, acl, 0, 0, 0, 0)
     // As ZooKeeper's own set-up leaves it.
     if (path === '/zookeeper/config') node.aversion = -1
-    tree.insert(path, node)
+    tree.insert(node)
     if (path !== '/') tree.link(path)
   }
 }

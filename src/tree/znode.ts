@@ -1,12 +1,14 @@
 import type { AclList } from './acl-table.ts'
+import { hashString } from './digest.ts'
 import type { PendingNode } from './overlay.ts'
 import type { Zxid } from './zxid.ts'
 
 /**
- * One node. Its path is the key it is found by. Only `Tree` and what belongs to it touch the fields: they are to become
+ * One node. Only `Tree` and what belongs to it touch the fields: they are to become
  * columns some day; everybody else asks the tree.
  */
 export class Znode {
+  readonly path: string
   data: Buffer | null
   acl: AclList
   readonly czxid: Zxid
@@ -35,7 +37,7 @@ export class Znode {
   digestB = 0
 
   constructor(
-    pathHash: number,
+    path: string,
     data: Buffer | null,
     acl: AclList,
     ephemeralOwner: number,
@@ -43,7 +45,8 @@ export class Znode {
     wallMs: number,
     snapshotMark: number,
   ) {
-    this.pathHash = pathHash
+    this.path = path
+    this.pathHash = hashString(path)
     this.data = data
     this.acl = acl
     this.ephemeralOwner = ephemeralOwner

@@ -58,8 +58,18 @@ export class JuteReader {
 
   /** A 64-bit integer: exact within 53 bits, else rounded. */
   long(): number {
-    const high = this.int()
-    const low = this.int()
+    const at = this.#take(8)
+    const bytes = this.#bytes
+    const high =
+      ((bytes[at] as number) << 24) |
+      ((bytes[at + 1] as number) << 16) |
+      ((bytes[at + 2] as number) << 8) |
+      (bytes[at + 3] as number)
+    const low =
+      ((bytes[at + 4] as number) << 24) |
+      ((bytes[at + 5] as number) << 16) |
+      ((bytes[at + 6] as number) << 8) |
+      (bytes[at + 7] as number)
     return high * span32 + (low >>> 0)
   }
 

@@ -59,7 +59,7 @@ function runPart(tree: NaiveTree, part: MultiPart, session: number, zxid: number
 }
 
 function expectSameTree(h: Harness, naive: NaiveTree): void {
-  const paths = [...h.state.tree.entries()].map(([path]) => path).sort()
+  const paths = [...h.state.tree.nodes()].map((node) => node.path).sort()
   expect(paths).toEqual([...naive.nodes.keys()].sort())
   for (const [path, node] of naive.nodes) {
     const children = naive.childrenOf(path)
@@ -114,7 +114,7 @@ describe('the replicated state against the plainest one', () => {
           expectSameTree(h, naive)
           // Nothing of what was in flight stays behind: a new reign decides alike.
           h.state.endReign()
-          for (const [, node] of h.state.tree.entries()) expect(node.pending).toBeNull()
+          for (const node of h.state.tree.nodes()) expect(node.pending).toBeNull()
         },
       ),
       { numRuns: 400 },

@@ -109,6 +109,20 @@ describe('snapshot', () => {
     )
   })
 
+  test('an answer kept, a session closed, before the walk came by -> saved as they were', async () => {
+    const h = new Harness()
+    const session = h.newSession({ window: 2 })
+    const other = h.newSession({ window: 2 })
+    h.run(OpCode.create, createBody('/a'), { session, requestId: 1 })
+    const digest = h.state.digest()
+    const pieces = h.state.snapshot(noPause)
+    for (const requestId of [2, 3]) h.run(OpCode.setData, setDataBody('/a', 'x'), { session, requestId })
+    h.run(OpCode.closeSession, Buffer.alloc(0), { session: other })
+    const state = await loaded(await collect(pieces))
+    expect(state.digest()).toBe(digest)
+    expect(state.sessions.get(session)?.answers.map((answer) => answer.requestId)).toEqual([1])
+  })
+
   test('pieces -> bounded, with a pause after each', async () => {
     const { h } = grown()
     let pauses = 0

@@ -62,10 +62,12 @@ function skipCreate(body: JuteReader, opcode: number, inMulti: boolean): void {
   }
 }
 
-function skipPath(body: JuteReader): void {
+/** Skips a path and answers where it ends. */
+export function skipPath(body: JuteReader): number {
   const length = body.lengthPrefix()
   if (length < 0) throw new DecodeError('found a null path')
   body.skip(length)
+  return body.position
 }
 
 function skipBytes(body: JuteReader): void {
