@@ -1,0 +1,329 @@
+import type { Connection, ConnectionHandlers } from '../runtime/network.ts'
+import { DecodeError } from '../wire/decode-error.ts'
+import { FrameError, FrameSplitter } from '../wire/frame-splitter.ts'
+import { JuteWriter } from '../wire/jute-writer.ts'
+import type { Id } from '../wire/records.ts'
+import type { ClientServices } from './client-services.ts'
+import type { Flushable } from './flush-list.ts'
+import { limits } from './limits.ts'
+import { RequestOrder } from './request-order.ts'
+import type { SessionHolder } from './sessions/local-sessions.ts'
+import type { Watcher } from './watch-manager.ts'
+
+/**
+ * `fresh`: nothing came yet. `connecting`: its handshake is under way. `open`: it has a session. `closed`:
+ * nothing is taken and nothing sent any more.
+ */
+export type ConnectionStage = 'fresh' | 'connecting' | 'open' | 'closed'
+
+/** Why requests of a connection wait. */
+export const Gate = {
+  /** The handshake is not answered. */
+  handshake: 1,
+  /** A sync is under way. */
+  sync: 2,
+  /** The client does not read its replies fast enough. */
+  output: 4,
+  /** The server has too many writes in flight. */
+  room: 8,
+} as const
+
+/** With one of these closed, nothing is read from the socket. */
+const gatesOfReading = Gate.handshake | Gate.output | Gate.room
+
+const wordBytes = 4
+/** Above this, gathered replies keep their buffer; below, they are copied into one of their size. */
+const copiedBytesMax = 16 * 1024
+const noIdentities: readonly Id[] = []
+
+/** One client's connection: bytes in, frames to whom they concern, replies out. */
+export class ClientConnection implements ConnectionHandlers, Flushable, SessionHolder, Watcher {
+  stage: ConnectionStage = 'fresh'
+  /** The client has asked for the end of its session: what it sends behind that is dropped. */
+  goodbyeSaid = false
+  sessionId = 0
+  timeoutMs = 0
+  identities: readonly Id[] = noIdentities
+  touched = false
+  readonly order = new RequestOrder()
+  readonly openedAtMs: number
+  /** When the bytes came that are being handled, or were last. */
+  arrivedMs: number
+  packetsReceived = 0
+  packetsSent = 0
+
+  readonly #services: ClientServices
+  readonly #socket: Connection
+  readonly #splitter: FrameSplitter
+  readonly #onFrame = (frame: Buffer): void => this.#takeFrame(frame)
+  #firstBytes: Buffer | null = Buffer.alloc(0)
+  readonly #out = new JuteWriter(512)
+  #replyMark = 0
+  #dirty = false
+  #gates = 0
+  #paused = false
+
+  constructor(socket: Connection, services: ClientServices) {
+    this.#socket = socket
+    this.#services = services
+    this.#splitter = new FrameSplitter(services.config.juteMaxBuffer)
+    this.openedAtMs = services.clock.monotonicMs()
+    this.arrivedMs = this.openedAtMs
+  }
+
+  /** Without brackets, and without the prefix of an IPv4 address that came over an IPv6 socket. */
+  get remoteHost(): string {
+    const { host } = this.#socket.remote
+    return host.startsWith('::ffff:') ? host.substring(7) : host
+  }
+
+  get remotePort(): number {
+    return this.#socket.remote.port
+  }
+
+  /** Whether requests may be handled now, rather than wait. */
+  get isFlowing(): boolean {
+    return this.#gates === 0 && this.stage === 'open'
+  }
+
+  onData(bytes: Buffer): void {
+    try {
+      this.#take(bytes)
+    } catch (error) {
+      if (error instanceof DecodeError) this.closeMalformed(error)
+      else this.#services.onBroken(error)
+    }
+  }
+
+  onDrain(): void {
+    try {
+      this.#openGate(Gate.output)
+    } catch (error) {
+      this.#services.onBroken(error)
+    }
+  }
+
+  onClose(): void {
+    this.#release()
+    this.#services.connectionClosed(this)
+  }
+
+  // Replies
+
+  /** Write the body into what this returns, then call `endReply`. */
+  beginReply(xid: number, zxid: number, error: number): JuteWriter {
+    const out = this.#out
+    this.#replyMark = out.beginFrame()
+    return out.int(xid).long(zxid).int(error)
+  }
+
+  /** A frame without a reply header: the answer to the handshake. */
+  beginBareFrame(): JuteWriter {
+    this.#replyMark = this.#out.beginFrame()
+    return this.#out
+  }
+
+  endReply(): void {
+    const out = this.#out
+    out.endFrame(this.#replyMark)
+    const { metrics } = this.#services
+    this.packetsSent++
+    metrics.packetsSent++
+    metrics.lastResponseBytes = out.length - this.#replyMark
+    metrics.responseBytes.record(metrics.lastResponseBytes)
+    this.#wrote()
+  }
+
+  sendEvent(frame: Uint8Array): void {
+    if (this.stage === 'closed') return
+    this.#out.raw(frame)
+    this.packetsSent++
+    this.#services.metrics.packetsSent++
+    this.#services.metrics.watchEvents++
+    this.#wrote()
+  }
+
+  /** Hands gathered replies to the socket. */
+  flush(): void {
+    this.#dirty = false
+    const out = this.#out
+    if (out.length === 0 || this.#socket.closed) return
+    this.#services.metrics.bytesSent += out.length
+    if (out.length <= copiedBytesMax) {
+      this.#socket.write(Buffer.from(out.view()))
+      out.reset()
+    } else {
+      this.#socket.write(out.take())
+    }
+    const { bufferedBytes } = this.#socket
+    if (bufferedBytes < limits.outputHighBytes) return
+    this.#closeGate(Gate.output)
+    if (bufferedBytes < limits.outputMaxBytes) return
+    this.#services.metrics.slowReadersClosed++
+    this.#services.log.warn(
+      `closing ${this.describe()}: it does not read what it is sent, ${bufferedBytes} bytes wait for it (${limits.outputMaxBytes} are allowed). ` +
+        'The client is stuck, or watches more than it can take in.',
+    )
+    this.destroy()
+  }
+
+  // Flow
+
+  /** The handshake is answered: what came behind it is handled, and all that follows. */
+  open(): void {
+    this.stage = 'open'
+    this.#openGate(Gate.handshake)
+  }
+
+  beginSync(): void {
+    this.#gates |= Gate.sync
+  }
+
+  endSync(): void {
+    this.#openGate(Gate.sync)
+  }
+
+  /** The server has no room for another write of this connection. */
+  waitForRoom(): void {
+    this.#closeGate(Gate.room)
+    this.#services.inFlight.waitForRoom(this)
+  }
+
+  openRoom(): void {
+    this.#openGate(Gate.room)
+  }
+
+  /** To be called after requests were added to or taken from `order`: reading stops when too many are outstanding. */
+  regulate(): void {
+    const { order } = this
+    const { connectionOutstandingMax, connectionWaitingBytesMax } = limits
+    if (this.stage === 'closed') return
+    if (this.#paused) {
+      if ((this.#gates & gatesOfReading) !== 0) return
+      if (order.outstanding > connectionOutstandingMax / 2) return
+      if (order.waitingBytes > connectionWaitingBytesMax / 2) return
+      this.#paused = false
+      this.#socket.resume()
+    } else if (
+      (this.#gates & gatesOfReading) !== 0 ||
+      order.outstanding >= connectionOutstandingMax ||
+      order.waitingBytes >= connectionWaitingBytesMax
+    ) {
+      this.#paused = true
+      this.#socket.pause()
+    }
+  }
+
+  /** Closes in an orderly way: what was answered still leaves. */
+  end(): void {
+    if (this.stage === 'closed') return
+    this.flush()
+    this.#release()
+    this.#socket.end()
+  }
+
+  destroy(): void {
+    this.#release()
+    this.#socket.destroy()
+  }
+
+  /** The client does not keep to the protocol. */
+  closeMalformed(error: DecodeError): void {
+    this.#services.metrics.malformedFrames++
+    const { log } = this.#services
+    if (error instanceof FrameError && error.found > error.frameBytesMax && this.sessionId !== 0) {
+      log.warn(
+        `closing ${this.describe()}: a request is announced with ${error.found} bytes, jute.maxbuffer is ${error.frameBytesMax}. ` +
+          'Raise jute.maxbuffer on all servers and clients, or store less in one node.',
+      )
+    } else {
+      log.info(`closing ${this.describe()}: ${error.message}`)
+    }
+    this.end()
+  }
+
+  describe(): string {
+    const session = this.sessionId === 0 ? '' : ` of session 0x${this.sessionId.toString(16)}`
+    return `the connection${session} from ${this.remoteHost}:${this.remotePort}`
+  }
+
+  #take(bytes: Buffer): void {
+    if (this.stage === 'closed') return
+    const services = this.#services
+    services.metrics.bytesReceived += bytes.length
+    this.arrivedMs = services.clock.monotonicMs()
+    this.#splitter.push(this.#firstBytes === null ? bytes : this.#recogniseWord(bytes), this.#onFrame)
+  }
+
+  /** Only the very first four bytes can be a word. Returns what is to be taken for frames. */
+  #recogniseWord(bytes: Buffer): Buffer {
+    const first = this.#firstBytes?.length ? Buffer.concat([this.#firstBytes, bytes]) : bytes
+    if (first.length < wordBytes) {
+      this.#firstBytes = first
+      return Buffer.alloc(0)
+    }
+    this.#firstBytes = null
+    const answer = this.#services.words.answer(first.toString('latin1', 0, wordBytes))
+    if (answer === null) return first
+    this.#services.metrics.packetsReceived++
+    this.#splitter.stop()
+    answer.then(
+      (text) => {
+        this.#services.metrics.packetsSent++
+        this.#socket.write(Buffer.from(text))
+        this.end()
+      },
+      (error: unknown) => {
+        this.#services.log.warn(`could not answer a four-letter word: ${String(error)}`)
+        this.end()
+      },
+    )
+    return Buffer.alloc(0)
+  }
+
+  #takeFrame(frame: Buffer): void {
+    this.packetsReceived++
+    this.#services.metrics.packetsReceived++
+    if (this.stage === 'fresh') {
+      this.stage = 'connecting'
+      this.#closeGate(Gate.handshake)
+      this.#services.handshakes.begin(this, frame)
+    } else if (!this.goodbyeSaid && this.stage !== 'closed') {
+      this.touched = true
+      this.#services.requests.arrive(this, frame)
+    }
+  }
+
+  #wrote(): void {
+    if (this.#out.length >= limits.outputFlushBytes) {
+      this.flush()
+    } else if (!this.#dirty) {
+      this.#dirty = true
+      this.#services.flushes.add(this)
+    }
+  }
+
+  #closeGate(gate: number): void {
+    this.#gates |= gate
+    this.regulate()
+  }
+
+  #openGate(gate: number): void {
+    if (this.stage === 'closed') return
+    this.#gates &= ~gate
+    this.#services.requests.drain(this)
+    this.regulate()
+  }
+
+  /** From here on nothing is taken, and nobody but the socket knows this connection. */
+  #release(): void {
+    if (this.stage === 'closed') return
+    this.stage = 'closed'
+    const { watches, sessions, handshakes } = this.#services
+    this.#splitter.stop()
+    this.order.clear()
+    watches.drop(this)
+    sessions.unbind(this)
+    handshakes.drop(this)
+  }
+}

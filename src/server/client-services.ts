@@ -1,0 +1,36 @@
+import type { Clock } from '../runtime/clock.ts'
+import type { Log } from '../runtime/log.ts'
+import type { ReplicatedState } from '../tree/replicated-state.ts'
+import type { ClientConnection } from './client-connection.ts'
+import type { ServerConfig } from './config/index.ts'
+import type { FlushList } from './flush-list.ts'
+import type { FourLetterWords } from './four-letter-words/words.ts'
+import type { Handshakes } from './handshake.ts'
+import type { InFlight } from './in-flight.ts'
+import type { ServerMetrics } from './metrics.ts'
+import type { Reads } from './reads.ts'
+import type { Requests } from './requests.ts'
+import type { LocalSessions } from './sessions/local-sessions.ts'
+import type { WatchManager } from './watch-manager.ts'
+
+/** What the parts of the client side share. Made once by the server, which wires them. */
+export interface ClientServices {
+  readonly config: ServerConfig
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: ServerMetrics
+  readonly state: ReplicatedState
+  readonly flushes: FlushList
+  readonly watches: WatchManager<ClientConnection>
+  readonly sessions: LocalSessions<ClientConnection>
+  readonly inFlight: InFlight
+  readonly handshakes: Handshakes
+  readonly requests: Requests
+  readonly reads: Reads
+  readonly words: FourLetterWords
+  /** Calls back when the leader is confirmed and everything that it had committed is applied here. */
+  sync(done: () => void): void
+  connectionClosed(connection: ClientConnection): void
+  /** Something broke that is not a client's fault: the server stops. */
+  onBroken(error: unknown): void
+}

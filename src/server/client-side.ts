@@ -1,0 +1,255 @@
+import type { Replica } from '../replication/replica.ts'
+import type { ReplicaEvents, ReplicaStatus } from '../replication/replica-config.ts'
+import { assert } from '../runtime/assert.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Log } from '../runtime/log.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { Timer } from '../runtime/timers.ts'
+import { ReplicatedState } from '../tree/replicated-state.ts'
+import { OpCode } from '../wire/opcodes.ts'
+import type { ClientConnection } from './client-connection.ts'
+import { ClientPort } from './client-port.ts'
+import type { ClientServices } from './client-services.ts'
+import type { ServerConfig } from './config/index.ts'
+import { FlushList } from './flush-list.ts'
+import type { ServerMode, ServerView } from './four-letter-words/server-view.ts'
+import { FourLetterWords } from './four-letter-words/words.ts'
+import { Handshakes } from './handshake.ts'
+import { encodeExpiries, InFlight } from './in-flight.ts'
+import { ServerMetrics } from './metrics.ts'
+import { Reads } from './reads.ts'
+import { ReplicatedTree } from './replicated-tree.ts'
+import { Requests } from './requests.ts'
+import { LeaderSessions } from './sessions/leader-sessions.ts'
+import { LocalSessions } from './sessions/local-sessions.ts'
+import { readServerMessage } from './sessions/session-messages.ts'
+import { WatchManager } from './watch-manager.ts'
+
+/** The part of a replica that clients' requests need. */
+export type ReplicaLink = Pick<Replica, 'sendRequests' | 'sendMessage' | 'messageTo' | 'sync' | 'status'>
+
+export interface ClientSideOptions {
+  runtime: Runtime
+  config: ServerConfig
+  replica: ReplicaLink
+  onBroken: (error: unknown) => void
+}
+
+/** Everything of a server that faces its clients, around the replicated state that they share. */
+export class ClientSide
+  implements ClientServices, ServerView, Pick<ReplicaEvents, 'onServing' | 'onAdrift' | 'onMessage'>
+{
+  readonly config: ServerConfig
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics = new ServerMetrics()
+  readonly state = new ReplicatedState()
+  readonly watches = new WatchManager<ClientConnection>()
+  readonly flushes: FlushList
+  readonly sessions: LocalSessions<ClientConnection>
+  readonly inFlight: InFlight
+  readonly handshakes: Handshakes
+  readonly requests: Requests
+  readonly reads: Reads
+  readonly words: FourLetterWords
+  readonly port: ClientPort
+  /** What the replication drives. */
+  readonly tree: ReplicatedTree
+  readonly #runtime: Runtime
+  readonly #replica: ReplicaLink
+  readonly #onBroken: (error: unknown) => void
+  readonly #startedMs: number
+  readonly #leaderSessions: LeaderSessions
+  #servingAs: ServerMode | null = null
+  #servingSinceMs = 0
+  #touching: Timer | null = null
+  #leaderless: Timer | null = null
+
+  constructor({ runtime, config, replica, onBroken }: ClientSideOptions) {
+    const { clock, timers, random } = runtime
+    this.config = config
+    this.clock = clock
+    this.log = runtime.log.child('clients')
+    this.#runtime = runtime
+    this.#replica = replica
+    this.#onBroken = onBroken
+    this.#startedMs = clock.monotonicMs()
+    const sendMessage = (message: Buffer): void => replica.sendMessage(message)
+    this.flushes = new FlushList(timers, onBroken)
+    this.sessions = new LocalSessions(sendMessage)
+    this.inFlight = new InFlight({
+      requestsMax: config.globalOutstandingLimit,
+      timers,
+      sendRequests: (requests) => replica.sendRequests(requests),
+    })
+    this.handshakes = new Handshakes(this, { random, timers, sendMessage })
+    this.requests = new Requests(this)
+    this.reads = new Reads(this)
+    this.words = new FourLetterWords(this)
+    this.port = new ClientPort(runtime, this)
+    this.#leaderSessions = new LeaderSessions({
+      clock,
+      timers,
+      tickTimeMs: config.tickTimeMs,
+      sessions: this.state.sessions,
+      lastApplied: () => this.state.lastApplied,
+      lastProposed: () => this.tree.lastProposed,
+      messageTo: (server, message) => replica.messageTo(server, message),
+      closeSessions: (ids) => this.#closeExpired(ids),
+    })
+    this.tree = new ReplicatedTree(this, { leaderSessions: this.#leaderSessions, clock, timers })
+  }
+
+  /** Takes clients from here on. Rejects with the listen error of the client port. */
+  async start(): Promise<void> {
+    await this.port.start()
+    const { tickTimeMs, minSessionTimeoutMs } = this.config
+    const periodMs = Math.max(1, Math.floor(Math.min(tickTimeMs / 2, minSessionTimeoutMs / 3)))
+    this.#touching = this.#runtime.timers.every(periodMs, () => {
+      if (this.#servingAs !== null) this.sessions.sendTouches()
+    })
+  }
+
+  async stop(): Promise<void> {
+    this.#touching?.cancel()
+    this.#leaderless?.cancel()
+    this.handshakes.refuse()
+    await this.port.stop()
+  }
+
+  // The replica's events
+
+  /**
+   * There is a reign, and its history is applied here. What clients wait for is settled in this order: events of what came
+   * by snapshot, answers to what is done already, and then everything else is sent to the new leader.
+   */
+  onServing({ leading }: { leading: boolean }): void {
+    this.#leaderless?.cancel()
+    this.#servingAs = this.config.standalone ? 'standalone' : leading ? 'leader' : 'follower'
+    this.#servingSinceMs = this.clock.monotonicMs()
+    this.#settleIncarnation()
+    this.requests.readable = true
+    this.#endLostSessions()
+    this.watches.stateWasReplaced(this.state)
+    this.#answerWhatIsDone()
+    this.inFlight.resume()
+    this.sessions.announce()
+    this.handshakes.onServing()
+    for (const connection of [...this.port.connections]) this.requests.drain(connection)
+  }
+
+  onAdrift(): void {
+    this.#servingAs = null
+    this.inFlight.suspend()
+    this.handshakes.onAdrift()
+    const { syncLimitTicks, tickTimeMs } = this.config
+    const patienceMs = syncLimitTicks * tickTimeMs
+    this.#leaderless = this.#runtime.timers.after(patienceMs, () => {
+      const { size } = this.port.connections
+      if (size > 0) {
+        this.log.warn(`closed ${size} client connections, because there was no leader for ${patienceMs} ms`)
+      }
+      this.port.endAll()
+    })
+  }
+
+  onMessage(message: Buffer): void {
+    readServerMessage(message, this.handshakes)
+  }
+
+  // What connections ask for
+
+  sync(done: () => void): void {
+    this.#replica.sync(done)
+  }
+
+  connectionClosed(connection: ClientConnection): void {
+    this.port.forget(connection)
+  }
+
+  onBroken(error: unknown): void {
+    this.#onBroken(error)
+  }
+
+  // What the four-letter words tell
+
+  get connections(): ReadonlySet<ClientConnection> {
+    return this.port.connections
+  }
+
+  mode(): ServerMode | null {
+    return this.#servingAs
+  }
+
+  replica(): ReplicaStatus {
+    return this.#replica.status()
+  }
+
+  uptimeMs(): number {
+    return this.clock.monotonicMs() - this.#startedMs
+  }
+
+  leaderUptimeMs(): number {
+    return this.#servingAs === 'leader' ? this.clock.monotonicMs() - this.#servingSinceMs : 0
+  }
+
+  dataBytes(): Promise<number> {
+    return this.#runtime.disk.usedBytes(this.config.serverDir)
+  }
+
+  /**
+   * Drawn when the history is first known, so that it is above that of every start before, also when the clock was set
+   * back meanwhile. Another server under the same id would draw a later one.
+   */
+  #settleIncarnation(): void {
+    const { serverId } = this.config
+    const latest = this.state.origins.get(serverId)?.incarnation ?? 0
+    const { inFlight } = this
+    if (inFlight.incarnation === 0) {
+      inFlight.begin(Math.max(Math.floor(this.clock.wallMs()), latest + 1))
+    } else {
+      assert(
+        latest <= inFlight.incarnation,
+        () =>
+          `found requests of another server ${serverId}, started as ${latest}; this one started as ${inFlight.incarnation}`,
+      )
+    }
+  }
+
+  /** Sessions whose end came by snapshot. */
+  #endLostSessions(): void {
+    for (const connection of [...this.port.connections]) {
+      const { sessionId, goodbyeSaid } = connection
+      if (sessionId === 0 || goodbyeSaid || this.state.sessions.get(sessionId) !== undefined) continue
+      connection.end()
+    }
+  }
+
+  /** Requests that were done without this server applying them: the state came by snapshot. */
+  #answerWhatIsDone(): void {
+    const { inFlight, state } = this
+    const done = state.doneNumber(this.config.serverId, inFlight.incarnation)
+    while (inFlight.firstNumber <= done) {
+      inFlight.answer(inFlight.firstNumber)
+      const connection = inFlight.answeredConnection
+      if (connection === null || connection.stage === 'closed') continue
+      const created = inFlight.answeredOpcode === OpCode.createSession
+      const session = created ? undefined : state.sessions.get(connection.sessionId)
+      const kept = session?.answerTo(inFlight.answeredXid)
+      if (kept === undefined) {
+        connection.end()
+        continue
+      }
+      connection.beginReply(inFlight.answeredXid, kept.zxid, kept.error).raw(kept.body)
+      connection.endReply()
+      connection.order.writeDone()
+      this.requests.drain(connection)
+    }
+  }
+
+  #closeExpired(ids: readonly number[]): void {
+    this.metrics.sessionsExpired += ids.length
+    this.log.info(`${ids.length} sessions have expired`, { first: `0x${(ids[0] ?? 0).toString(16)}` })
+    this.#replica.sendRequests(encodeExpiries(ids))
+  }
+}

@@ -1,0 +1,58 @@
+import { assert } from '../runtime/assert.ts'
+import { exactlyOnceWindowMax } from '../tree/sessions.ts'
+
+const KiB = 1024
+const MiB = 1024 * KiB
+
+/**
+ * Every bound of the client side of a server that is not a setting, with what happens when it is reached. What is a
+ * setting (maxClientCnxns, jute.maxbuffer, globalOutstandingLimit) is in `ServerConfig`.
+ */
+export const limits = {
+  /** A connection that has not brought a session by then is closed. */
+  sessionlessMs: 10_000,
+  /** How often connections are looked through for those. */
+  sweepMs: 1_000,
+  /**
+   * A handshake that arrives while the ensemble is between two leaders waits this long for the next one. Then it is closed
+   * without an answer, so that the client tries another server.
+   */
+  handshakeHoldMs: 1_000,
+
+  /** Requests of one connection that are in flight or wait behind such: it is not read from until half are done. */
+  connectionOutstandingMax: 2_000,
+  /** Bytes of one connection's requests that wait. As above. */
+  connectionWaitingBytesMax: 4 * MiB,
+  /** Bytes of all requests in flight: no more writes are taken from anybody until half are done. */
+  inFlightBytesMax: 64 * MiB,
+
+  /** Requests of one turn go to the leader in batches of about this. */
+  batchBytesMax: 1 * MiB,
+
+  /** Gathered replies are handed to the socket in the middle of a turn when they pass this. */
+  outputFlushBytes: 64 * KiB,
+  /** Replies that the socket has not taken: the connection is not read from, its requests wait, until it drains. */
+  outputHighBytes: 1 * MiB,
+  /** The same, when watch events keep piling up on it: the connection is closed. */
+  outputMaxBytes: 64 * MiB,
+
+  /** Answers kept per exactly-once session. A client that asks for more gets this many. */
+  exactlyOnceWindowMax: 256,
+
+  /** Sessions in one message to the leader; more go in several. */
+  touchesPerMessageMax: 4_096,
+  /** Expired sessions closed in one batch, so that thousands that expire together do not stall the loop. */
+  expiriesPerBatchMax: 256,
+  /** Re-attachments that wait on the leader for it to apply the session's creation. More are refused. */
+  earlyAttachesMax: 4_096,
+} as const
+
+assert(limits.sweepMs <= limits.sessionlessMs, 'connections without a session are noticed in time')
+assert(limits.handshakeHoldMs < limits.sessionlessMs, 'a held handshake ends before it counts as sessionless')
+assert(limits.outputFlushBytes <= limits.outputHighBytes, 'a full output was flushed before reading stops')
+assert(limits.outputHighBytes < limits.outputMaxBytes, 'reading stops long before a slow reader is closed')
+assert(
+  limits.connectionWaitingBytesMax <= limits.inFlightBytesMax,
+  'one connection cannot fill the flight alone',
+)
+assert(limits.exactlyOnceWindowMax <= exactlyOnceWindowMax, 'a granted window is one that the state takes')

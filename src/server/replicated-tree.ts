@@ -1,0 +1,184 @@
+import type { ProposalSink, StateMachine } from '../replication/state-machine.ts'
+import { assert } from '../runtime/assert.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Timers } from '../runtime/timers.ts'
+import type { ApplyListener } from '../tree/apply-listener.ts'
+import type { ReplicatedState } from '../tree/replicated-state.ts'
+import type { Zxid } from '../tree/zxid.ts'
+import { JuteWriter } from '../wire/jute-writer.ts'
+import { OpCode } from '../wire/opcodes.ts'
+import type { ClientConnection } from './client-connection.ts'
+import type { ClientServices } from './client-services.ts'
+import type { LeaderSessions } from './sessions/leader-sessions.ts'
+import { readLeaderMessage } from './sessions/session-messages.ts'
+
+/**
+ * The replicated state between the replication, which feeds it, and the clients, who are told what comes of it: watch events
+ * and replies go straight into the output of the connections that they concern.
+ */
+export class ReplicatedTree implements StateMachine, ApplyListener {
+  readonly #state: ReplicatedState
+  readonly #services: ClientServices
+  readonly #leaderSessions: LeaderSessions
+  readonly #clock: Clock
+  readonly #timers: Timers
+  /** Takes the answers that no client gets. */
+  readonly #unread = new JuteWriter(256)
+  readonly #stamp = { wallMs: 0 }
+  #lastProposed: Zxid = 0
+  /** When the transactions that are being applied are answered; -1 until the first answer. */
+  #nowMs = -1
+  #replyZxid: Zxid = 0
+  #replyError = 0
+  /** The reply goes to a client: the connection, between `beginReply` and the end of the transaction. */
+  #repliedTo: ClientConnection | null = null
+
+  constructor(
+    services: ClientServices,
+    options: { leaderSessions: LeaderSessions; clock: Clock; timers: Timers },
+  ) {
+    this.#services = services
+    this.#state = services.state
+    this.#leaderSessions = options.leaderSessions
+    this.#clock = options.clock
+    this.#timers = options.timers
+  }
+
+  /** Leader: the last transaction ordered in this reign. */
+  get lastProposed(): Zxid {
+    return Math.max(this.#lastProposed, this.#state.lastApplied)
+  }
+
+  // The replication's side
+
+  get lastApplied(): Zxid {
+    return this.#state.lastApplied
+  }
+
+  digest(): string {
+    return this.#state.digest()
+  }
+
+  apply(zxid: Zxid, txn: Buffer): void {
+    this.#state.apply(zxid, txn, this)
+    const connection = this.#repliedTo
+    if (connection === null) return
+    // Reads that waited for this write are answered now, before the next write of the same client takes effect.
+    this.#repliedTo = null
+    connection.order.writeDone()
+    if (connection.order.isWaiting) this.#services.requests.drain(connection)
+    else connection.regulate()
+  }
+
+  applied(): void {
+    this.#nowMs = -1
+    this.#leaderSessions.applied()
+    this.#services.inFlight.giveRoom()
+  }
+
+  beginReign(): void {
+    this.#state.beginReign()
+    this.#lastProposed = this.#state.lastApplied
+    this.#leaderSessions.beginReign()
+  }
+
+  execute(from: number, requests: Buffer, sink: ProposalSink): void {
+    this.#stamp.wallMs = this.#clock.wallMs()
+    this.#state.execute(from, requests, this.#stamp, sink)
+    this.#lastProposed = sink.nextZxid - 1
+  }
+
+  onMessage(from: number, message: Buffer): void {
+    readLeaderMessage(message, from, this.#leaderSessions)
+  }
+
+  endReign(): void {
+    this.#leaderSessions.endReign()
+    this.#state.endReign()
+  }
+
+  reset(): void {
+    this.#willBeReplaced()
+    this.#state.reset()
+  }
+
+  async load(zxid: Zxid, chunks: AsyncIterable<Buffer>): Promise<void> {
+    this.#willBeReplaced()
+    await this.#state.load(chunks)
+    assert(
+      this.#state.lastApplied === zxid,
+      () => `the snapshot of ${zxid} holds the state of ${this.#state.lastApplied}`,
+    )
+  }
+
+  snapshot(): AsyncIterable<Buffer> {
+    return this.#state.snapshot(() => new Promise((resolve) => this.#timers.endOfTurn(resolve)))
+  }
+
+  #willBeReplaced(): void {
+    this.#services.requests.readable = false
+    this.#services.watches.stateWillBeReplaced(this.#state)
+  }
+
+  // What a transaction does
+
+  nodeCreated(path: string, zxid: Zxid): void {
+    if (this.#services.watches.size > 0) this.#services.watches.nodeCreated(path, zxid)
+  }
+
+  nodeDeleted(path: string, zxid: Zxid): void {
+    if (this.#services.watches.size > 0) this.#services.watches.nodeDeleted(path, zxid)
+  }
+
+  nodeDataChanged(path: string, zxid: Zxid): void {
+    if (this.#services.watches.size > 0) this.#services.watches.nodeDataChanged(path, zxid)
+  }
+
+  nodeChildrenChanged(path: string, zxid: Zxid): void {
+    if (this.#services.watches.size > 0) this.#services.watches.nodeChildrenChanged(path, zxid)
+  }
+
+  sessionCreated(id: number, timeoutMs: number): void {
+    this.#leaderSessions.sessionCreated(id, timeoutMs)
+  }
+
+  sessionClosed(id: number): void {
+    this.#leaderSessions.sessionClosed(id)
+    const connection = this.#services.sessions.get(id)
+    // The client that asked for it gets its answer first. Who did not has been too silent: it is told nothing.
+    if (connection !== undefined && !connection.goodbyeSaid) connection.end()
+  }
+
+  wantsReply(server: number, incarnation: number): boolean {
+    return server === this.#services.config.serverId && incarnation === this.#services.inFlight.incarnation
+  }
+
+  beginReply(number: number, zxid: Zxid, error: number): JuteWriter {
+    const { inFlight } = this.#services
+    inFlight.answer(number)
+    this.#replyZxid = zxid
+    this.#replyError = error
+    const connection = inFlight.answeredConnection
+    const opcode = inFlight.answeredOpcode
+    if (connection === null || connection.stage === 'closed' || opcode === OpCode.createSession) {
+      this.#unread.reset()
+      return this.#unread
+    }
+    this.#repliedTo = connection
+    return connection.beginReply(inFlight.answeredXid, zxid, error)
+  }
+
+  endReply(): void {
+    const { inFlight, metrics, handshakes } = this.#services
+    const connection = inFlight.answeredConnection
+    if (connection === null || connection.stage === 'closed') return
+    if (inFlight.answeredOpcode === OpCode.createSession) {
+      handshakes.created(connection, this.#replyZxid, this.#replyError)
+      return
+    }
+    if (this.#nowMs < 0) this.#nowMs = this.#clock.monotonicMs()
+    metrics.latencyMs.record(this.#nowMs - inFlight.answeredStartedMs)
+    connection.endReply()
+    if (inFlight.answeredOpcode === OpCode.closeSession) connection.end()
+  }
+}

@@ -1,0 +1,121 @@
+import type { Id } from '../wire/records.ts'
+
+class WaitingRequest {
+  readonly frame: Buffer
+  readonly afterWrites: number
+  readonly isWrite: boolean
+  readonly isBarrier: boolean
+  readonly identities: readonly Id[]
+
+  constructor(
+    frame: Buffer,
+    afterWrites: number,
+    isWrite: boolean,
+    isBarrier: boolean,
+    identities: readonly Id[],
+  ) {
+    this.frame = frame
+    this.afterWrites = afterWrites
+    this.isWrite = isWrite
+    this.isBarrier = isBarrier
+    this.identities = identities
+  }
+}
+
+/**
+ * Keeps one connection's requests in their order. Writes go to the leader as they come, many at a time; a read waits until
+ * every write that came before it is answered, and is then answered before the next write can take effect.
+ *
+ * What may not be overtaken by later writes while it waits (a sync, a write that found no room) is a barrier.
+ */
+export class RequestOrder {
+  /** Writes that have come. */
+  #writesSeen = 0
+  /** Writes that are answered. */
+  #writesDone = 0
+  #waiting: WaitingRequest[] = []
+  #head = 0
+  #waitingBytes = 0
+  #barriers = 0
+  #heldWrites = 0
+
+  /** Requests that have come and are not answered. */
+  get outstanding(): number {
+    return this.#waiting.length - this.#head - this.#heldWrites + this.#writesSeen - this.#writesDone
+  }
+
+  get waitingBytes(): number {
+    return this.#waitingBytes
+  }
+
+  get isWaiting(): boolean {
+    return this.#head < this.#waiting.length
+  }
+
+  /** Whether a read that comes now may be answered now. */
+  get readMayPass(): boolean {
+    return this.#writesSeen === this.#writesDone && this.#head === this.#waiting.length
+  }
+
+  /** Whether a write that comes now may be sent now. */
+  get writeMayPass(): boolean {
+    return this.#barriers === 0
+  }
+
+  writeSeen(): void {
+    this.#writesSeen++
+  }
+
+  writeDone(): void {
+    this.#writesDone++
+  }
+
+  /** Behind all writes so far. */
+  holdRead(frame: Buffer, isBarrier: boolean, identities: readonly Id[]): void {
+    this.#hold(new WaitingRequest(frame, this.#writesSeen, false, isBarrier, identities))
+  }
+
+  /** Behind what waits, but not behind the writes that were sent. */
+  holdWrite(frame: Buffer, identities: readonly Id[]): void {
+    this.#heldWrites++
+    this.#hold(new WaitingRequest(frame, 0, true, true, identities))
+  }
+
+  /** The next request whose turn has come; undefined when it has to wait for a write, or nothing waits. */
+  peek(): WaitingRequest | undefined {
+    const head = this.#waiting[this.#head]
+    return head !== undefined && head.afterWrites <= this.#writesDone ? head : undefined
+  }
+
+  /** Takes what `peek` showed. */
+  shift(): void {
+    const head = this.#waiting[this.#head]
+    if (head === undefined) return
+    this.#waitingBytes -= head.frame.length
+    if (head.isBarrier) this.#barriers--
+    if (head.isWrite) this.#heldWrites--
+    this.#head++
+    if (this.#head === this.#waiting.length) {
+      this.#waiting = []
+      this.#head = 0
+    } else if (this.#head >= 1024 && this.#head * 2 >= this.#waiting.length) {
+      this.#waiting = this.#waiting.slice(this.#head)
+      this.#head = 0
+    }
+  }
+
+  /** Forgets what waits. */
+  clear(): void {
+    this.#waiting = []
+    this.#head = 0
+    this.#waitingBytes = 0
+    this.#barriers = 0
+    this.#heldWrites = 0
+  }
+
+  #hold(request: WaitingRequest): void {
+    this.#waiting.push(request)
+    this.#waitingBytes += request.frame.length
+    if (request.isBarrier) this.#barriers++
+  }
+}

@@ -1,0 +1,141 @@
+import { timingSafeEqual } from 'node:crypto'
+import type { Clock } from '../../runtime/clock.ts'
+import type { Timer, Timers } from '../../runtime/timers.ts'
+import type { Zxid } from '../../tree/zxid.ts'
+import { limits } from '../limits.ts'
+import { attachedMessage, type LeaderMessages, movedMessage, refusedMessage } from './session-messages.ts'
+import { SessionTracker } from './session-tracker.ts'
+
+/** A session as the replicated state knows it. */
+export interface KnownSession {
+  readonly id: number
+  readonly timeoutMs: number
+  readonly password: Uint8Array
+}
+
+export interface LeaderSessionsOptions {
+  clock: Clock
+  timers: Timers
+  tickTimeMs: number
+  sessions: { get(id: number): KnownSession | undefined; values(): Iterable<KnownSession> }
+  lastApplied(): Zxid
+  /** The last transaction that this leader has ordered, applied or not. */
+  lastProposed(): Zxid
+  messageTo(server: number, message: Buffer): void
+  /** Puts closeSession requests for these sessions into the history. */
+  closeSessions(ids: readonly number[]): void
+}
+
+interface EarlyAttach {
+  from: number
+  request: number
+  sessionId: number
+  timeoutMs: number
+  password: Buffer
+}
+
+/** The sessions of the whole ensemble, on the server that leads: who is alive, who is where, who expires. */
+export class LeaderSessions implements LeaderMessages {
+  readonly #options: LeaderSessionsOptions
+  readonly #tracker: SessionTracker
+  readonly #periodMs: number
+  #leading = false
+  #ticking: Timer | null = null
+  #expired: number[] = []
+  #early: EarlyAttach[] = []
+  readonly #closeNextBatch = (): void => this.#closeBatch()
+
+  constructor(options: LeaderSessionsOptions) {
+    this.#options = options
+    this.#periodMs = Math.max(1, Math.floor(options.tickTimeMs / 2))
+    this.#tracker = new SessionTracker({ tickMs: options.tickTimeMs, periodMs: this.#periodMs })
+  }
+
+  get leading(): boolean {
+    return this.#leading
+  }
+
+  beginReign(): void {
+    this.#leading = true
+    this.#tracker.reset(this.#options.clock.monotonicMs())
+    for (const session of this.#options.sessions.values()) this.#tracker.add(session.id, session.timeoutMs)
+    this.#ticking = this.#options.timers.every(this.#periodMs, () => this.#tick())
+  }
+
+  endReign(): void {
+    this.#leading = false
+    this.#ticking?.cancel()
+    this.#ticking = null
+    this.#expired = []
+    this.#early = []
+  }
+
+  sessionCreated(id: number, timeoutMs: number): void {
+    if (this.#leading) this.#tracker.add(id, timeoutMs)
+  }
+
+  sessionClosed(id: number): void {
+    if (this.#leading) this.#tracker.remove(id)
+  }
+
+  touch(from: number, sessionId: number, timeoutMs: number): void {
+    if (this.#leading) this.#tracker.touch(sessionId, timeoutMs, from)
+  }
+
+  attach(from: number, request: number, sessionId: number, timeoutMs: number, password: Buffer): void {
+    if (!this.#leading) return
+    const { lastApplied, lastProposed } = this.#options
+    if (sessionId > lastApplied() && sessionId <= lastProposed()) {
+      // A session's id is the zxid of its creation. A follower may apply that before we do, and its client may be quick to
+      // move: the session is not unknown, it is not known yet.
+      if (this.#early.length < limits.earlyAttachesMax) {
+        this.#early.push({ from, request, sessionId, timeoutMs, password: Buffer.from(password) })
+        return
+      }
+    }
+    this.#decide(from, request, sessionId, timeoutMs, password)
+  }
+
+  /** Transactions have been applied: sessions that were waited for may exist now. */
+  applied(): void {
+    if (this.#early.length === 0) return
+    const lastApplied = this.#options.lastApplied()
+    const ripe = this.#early.filter((attach) => attach.sessionId <= lastApplied)
+    if (ripe.length === 0) return
+    this.#early = this.#early.filter((attach) => attach.sessionId > lastApplied)
+    for (const { from, request, sessionId, timeoutMs, password } of ripe) {
+      this.#decide(from, request, sessionId, timeoutMs, password)
+    }
+  }
+
+  #decide(from: number, request: number, sessionId: number, timeoutMs: number, password: Buffer): void {
+    const { sessions, messageTo } = this.#options
+    const session = sessions.get(sessionId)
+    if (
+      session === undefined ||
+      !this.#tracker.isAlive(sessionId) ||
+      session.password.length !== password.length ||
+      !timingSafeEqual(session.password, password)
+    ) {
+      messageTo(from, refusedMessage(request))
+      return
+    }
+    const before = this.#tracker.attach(sessionId, timeoutMs, from)
+    if (before !== 0 && before !== from) messageTo(before, movedMessage(sessionId))
+    messageTo(from, attachedMessage(request))
+  }
+
+  #tick(): void {
+    const expired = this.#tracker.tick(this.#options.clock.monotonicMs())
+    if (expired.length === 0) return
+    const idle = this.#expired.length === 0
+    for (const id of expired) this.#expired.push(id)
+    if (idle) this.#closeBatch()
+  }
+
+  #closeBatch(): void {
+    if (this.#expired.length === 0) return
+    this.#options.closeSessions(this.#expired.splice(0, limits.expiriesPerBatchMax))
+    if (this.#expired.length > 0) this.#options.timers.after(0, this.#closeNextBatch)
+  }
+}
