@@ -6,7 +6,7 @@ import { Client, type ClientOptions, fourLetterWord } from '../../../src/client/
 import { Child, type ProcessEnd } from './child.ts'
 import { freePorts } from './free-ports.ts'
 import { type Member, type ServerKind, type Settings, serverKind } from './server-kind.ts'
-import { until } from './until.ts'
+import { Hopeless, until } from './until.ts'
 
 /** Short ticks, so that sessions may be short; generous limits, so that a busy machine is not taken for a dead server. */
 const testSettings: Settings = {
@@ -27,6 +27,7 @@ export class EnsembleServer {
   readonly #kind: ServerKind
   readonly #folder: string
   #child: Child | null = null
+  #wanted = false
 
   constructor(kind: ServerKind, folder: string, member: Member) {
     this.#kind = kind
@@ -48,6 +49,11 @@ export class EnsembleServer {
     return this.#child?.running === true
   }
 
+  /** It was started, nobody ended it, and yet it does not run. */
+  get fell(): boolean {
+    return this.#wanted && !this.running
+  }
+
   /** Everything it has printed, over all its lives. */
   get log(): string {
     return this.#child?.log ?? ''
@@ -55,6 +61,7 @@ export class EnsembleServer {
 
   start(): void {
     if (this.running) throw new Error(`server ${this.id} runs already`)
+    this.#wanted = true
     const { program, args } = this.#kind.command(this.#folder, this.id)
     this.#child = new Child(program, args, {
       cwd: this.#folder,
@@ -63,11 +70,13 @@ export class EnsembleServer {
   }
 
   async kill(): Promise<void> {
+    this.#wanted = false
     await this.#child?.kill()
   }
 
   /** Asks it to stop, in the way of service managers. */
   async terminate(): Promise<ProcessEnd> {
+    this.#wanted = false
     this.child.signal('SIGTERM')
     return this.child.ended
   }
@@ -88,7 +97,8 @@ export class EnsembleServer {
 
   async serves(): Promise<Mode> {
     return until(`server ${this.id} to serve`, async () => {
-      if (!this.running) throw new Error(`it has ended: ${JSON.stringify(await this.child.ended)}`)
+      if (this.fell)
+        throw new Hopeless(`server ${this.id} has ended: ${JSON.stringify(await this.child.ended)}`)
       return this.mode()
     })
   }
@@ -195,6 +205,8 @@ export class Ensemble {
   /** Until all servers that run serve, one of them as the leader. */
   async settled(): Promise<EnsembleServer> {
     return until('one leader, and followers that serve', async () => {
+      const fallen = this.servers.filter((server) => server.fell).map((server) => server.id)
+      if (fallen.length > 0) throw new Hopeless(`ended by itself: server ${fallen.join(', ')}`)
       const running = this.servers.filter((server) => server.running)
       const modes = await Promise.all(running.map((server) => server.mode()))
       const lone = this.servers.length === 1
