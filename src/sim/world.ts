@@ -60,6 +60,7 @@ export class World {
   #order = 0
   #eventCount = 0
   #running = false
+  #failure: Error | null = null
 
   constructor(options: WorldOptions) {
     this.#seed = options.seed
@@ -132,6 +133,11 @@ export class World {
     this.queue.push(event)
   }
 
+  /** Ends the run that is under way with this error, at the end of the present instant. */
+  fail(error: Error): void {
+    this.#failure ??= error
+  }
+
   /** Lets the world go on. Rejects when `until` does not hold within `limitMs`, naming the seed. */
   async run(options: RunOptions): Promise<void> {
     const { untilMs, until, limitMs = 3_600_000 } = options
@@ -143,6 +149,7 @@ export class World {
       // What the caller has started just before.
       await drainMicrotasks()
       for (;;) {
+        if (this.#failure !== null) throw this.#failure
         if (until?.()) return
         const next = this.queue.peek()
         if (next === undefined || next.atUs > lastUs) break

@@ -1,0 +1,189 @@
+import { Client } from '../client/client.ts'
+import type { ServerConfig } from '../server/config/server-config.ts'
+import { Server } from '../server/server.ts'
+import type { SimHost } from './sim-host.ts'
+import { World, type WorldOptions } from './world.ts'
+
+export interface SimEnsembleOptions extends WorldOptions {
+  /** How many servers; their ids are 1 to this, their hosts `s1` and so on. */
+  servers: number
+  /** What differs from the usual settings of a simulated server. */
+  config?: Partial<ServerConfig>
+}
+
+const clientPort = 2181
+const peerPort = 3181
+const leaderPort = 4181
+
+/** Whole servers, with their client ports, and clients with the real library, in one simulated world. */
+export class SimEnsemble {
+  readonly world: World
+  readonly ids: readonly number[]
+  readonly #servers = new Map<number, Server>()
+  readonly #overrides: Partial<ServerConfig>
+  #clients = 0
+
+  constructor(options: SimEnsembleOptions) {
+    this.world = new World(options)
+    this.ids = Array.from({ length: options.servers }, (_, i) => i + 1)
+    this.#overrides = options.config ?? {}
+  }
+
+  host(id: number): SimHost {
+    return this.world.host(`s${id}`)
+  }
+
+  /** The running server of this id. */
+  server(id: number): Server {
+    const server = this.#servers.get(id)
+    if (server === undefined) throw new Error(`server ${id} is not running`)
+    return server
+  }
+
+  get running(): number[] {
+    return [...this.#servers.keys()]
+  }
+
+  /** Starts servers on their hosts, all when none are named. Their failures end the run. */
+  start(...ids: number[]): void {
+    for (const id of ids.length === 0 ? this.ids : ids) {
+      const { runtime } = this.host(id)
+      const failed = (error: unknown): void => {
+        if (!runtime.alive) return
+        this.#servers.delete(id)
+        const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
+        this.world.fail(new Error(`server ${id} stopped: ${reason}`))
+      }
+      const server = new Server(runtime, this.#configOf(id), { onFatal: failed })
+      this.#servers.set(id, server)
+      server.start().catch(failed)
+    }
+  }
+
+  /** Stops a server in an orderly way. */
+  async stop(id: number): Promise<void> {
+    const server = this.server(id)
+    this.#servers.delete(id)
+    await this.world.settle(server.stop())
+    this.host(id).crash('process')
+  }
+
+  /** Power failure (unsynced writes may be lost), or the death of the process alone. */
+  crash(id: number, how: 'power' | 'process' = 'power'): void {
+    this.#servers.delete(id)
+    this.host(id).crash(how)
+  }
+
+  restart(...ids: number[]): void {
+    for (const id of ids) {
+      this.host(id).restart()
+      this.start(id)
+    }
+  }
+
+  /** Empties the data directory of a server that is down. */
+  wipe(id: number): void {
+    this.host(id).disk.wipe()
+  }
+
+  /** Cuts a server off from the other servers; clients still reach it. */
+  isolate(id: number, mode: 'reset' | 'blackhole' = 'reset'): void {
+    for (const other of this.ids) if (other !== id) this.world.network.cut(`s${id}`, `s${other}`, mode)
+  }
+
+  /** A client on a host of its own, not yet connected. It knows the given servers, all when none are named. */
+  client(options: { servers?: readonly number[]; sessionTimeoutMs?: number } = {}): Client {
+    this.#clients++
+    const { runtime } = this.world.host(`c${this.#clients}`)
+    const servers = (options.servers ?? this.ids).map((id) => ({ host: `s${id}`, port: clientPort }))
+    return new Client({ servers, runtime, sessionTimeoutMs: options.sessionTimeoutMs ?? 10_000 })
+  }
+
+  async connectedClient(options: Parameters<SimEnsemble['client']>[0] = {}): Promise<Client> {
+    const client = this.client(options)
+    await this.world.settle(client.connect({ timeoutMs: 60_000 }))
+    return client
+  }
+
+  /** The server that leads an established reign; 0 when there is none. Of two that think so, the one of the later epoch. */
+  get leader(): number {
+    let leader = 0
+    let epoch = -1
+    for (const [id, server] of this.#servers) {
+      const { replica } = server.status()
+      if (replica.state === 'leading' && replica.epoch > epoch) {
+        leader = id
+        epoch = replica.epoch
+      }
+    }
+    return leader
+  }
+
+  /** Runs until these servers, all when none are named, serve in one reign. */
+  async untilServing(...ids: number[]): Promise<void> {
+    const wanted = ids.length === 0 ? this.ids : ids
+    await this.world.run({ until: () => this.#inOneReign(wanted), limitMs: 120_000 })
+  }
+
+  async untilLeader(id: number): Promise<void> {
+    await this.world.run({ until: () => this.leader === id, limitMs: 120_000 })
+  }
+
+  /** Runs until all running servers have applied the same history, and says its digest. Throws when the digests differ. */
+  async converge(): Promise<string> {
+    await this.untilServing(...this.running)
+    await this.world.run({ until: () => new Set(this.#zxids()).size === 1, limitMs: 120_000 })
+    const digests = new Map(this.running.map((id) => [id, this.server(id).digest()]))
+    const [digest] = digests.values()
+    if (digest === undefined) throw new Error('no server runs')
+    if (new Set(digests.values()).size > 1) {
+      throw new Error(`equal histories, different states: ${JSON.stringify(Object.fromEntries(digests))}`)
+    }
+    return digest
+  }
+
+  #zxids(): number[] {
+    return this.running.map((id) => this.server(id).status().replica.appliedZxid)
+  }
+
+  #inOneReign(ids: readonly number[]): boolean {
+    const states = ids.map((id) => this.#servers.get(id)?.status().replica)
+    return states.every((status) => status?.serving === true && status.epoch === states[0]?.epoch)
+  }
+
+  #configOf(id: number): ServerConfig {
+    return {
+      serverId: id,
+      servers: this.ids.map((server) => ({
+        id: server,
+        host: `s${server}`,
+        clientPort,
+        clientHost: `s${server}`,
+        peerPort,
+        leaderPort,
+      })),
+      standalone: false,
+      format: 'table',
+      dataDir: '/data',
+      serverDir: `/data/${id}`,
+      clientPort,
+      clientHost: `s${id}`,
+      tickTimeMs: 500,
+      initLimitTicks: 20,
+      syncLimitTicks: 5,
+      minSessionTimeoutMs: 1000,
+      maxSessionTimeoutMs: 20_000,
+      maxClientCnxns: 0,
+      globalOutstandingLimit: 1000,
+      snapCount: 100,
+      juteMaxBuffer: 1024 * 1024,
+      fourLetterWords: '*',
+      heartbeatMs: 100,
+      peerTimeoutMs: 1000,
+      leaderPreemption: true,
+      replication: 'passive',
+      resync: 'auto',
+      ...this.#overrides,
+    }
+  }
+}
