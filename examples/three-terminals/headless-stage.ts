@@ -23,6 +23,10 @@ export class HeadlessStage implements Stage {
     process.stdout.write(`# ${text}\n`)
   }
 
+  end(text: string): Promise<void> {
+    return this.say(text)
+  }
+
   async type(command: string): Promise<void> {
     process.stdout.write(`$ ${command}\n`)
     const child = spawn('bash', ['-c', command], {

@@ -42,7 +42,7 @@ export async function tell(stage: Stage, ensemble: DemoEnsemble, signal: AbortSi
   await stage.say('Server 3 leads again, and has what was written without it:')
   await stage.type('zk-shell -s $server3 get /app/later')
   for (const id of all) await expectTree(id)
-  await stage.say('All three servers have the same tree. Nothing was lost.')
+  await stage.end('All three servers have the same tree. Nothing was lost.')
 
   async function expectLeader(id: number, running: readonly number[]): Promise<void> {
     // A returning server follows first, and is handed the lead once it is in step.

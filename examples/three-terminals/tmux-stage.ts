@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type DemoEnsemble, serverIds } from './ensemble.ts'
@@ -9,8 +9,9 @@ import { Interrupted, type Stage } from './stage.ts'
 const run = promisify(execFile)
 
 /** How long a person looks at what just happened, beside the time to read what was said. */
-const lookMs = 500
-const readMsPerCharacter = 20
+const lookMs = 350
+const readMsPerCharacter = 14
+const endMs = 3000
 
 /** Plays in four panes of tmux: three servers above, a shell below, into which the story is typed. */
 export class TmuxStage implements Stage {
@@ -43,6 +44,11 @@ export class TmuxStage implements Stage {
   async say(text: string): Promise<void> {
     await this.#enter(`# ${text}`)
     await this.#pause(lookMs + text.length * readMsPerCharacter)
+  }
+
+  async end(text: string): Promise<void> {
+    await this.say(text)
+    await this.#pause(endMs)
   }
 
   async type(command: string): Promise<void> {
@@ -79,10 +85,15 @@ export class TmuxStage implements Stage {
     return join(this.#ensemble.folder, 'status')
   }
 
+  get #startFile(): string {
+    return join(this.#ensemble.folder, 'bashrc')
+  }
+
   async #build(): Promise<void> {
     const { columns = 160, rows = 48 } = process.stdout
     const waiting = 'exec cat'
-    const shell = 'exec bash --norc --noprofile -i'
+    await writeFile(this.#startFile, this.#shellStart())
+    const shell = `exec bash --noprofile --rcfile ${this.#startFile} -i`
     const first = await this.#tmux(
       ...['-f', '/dev/null', 'new-session', '-d', '-x', String(columns), '-y', String(rows)],
       ...['-P', '-F', '#{pane_id}', waiting],
@@ -169,12 +180,14 @@ export class TmuxStage implements Stage {
 
   /** The panes inherit that of the first command, which starts tmux's server. */
   #environment(): NodeJS.ProcessEnv {
-    const tellPrompt = `echo $? > ${this.#statusFile}; tmux -L ${this.#socket} wait-for -S prompt`
-    return {
-      ...process.env,
-      ...shellEnvironment(this.#ensemble),
-      PS1: '$ ',
-      PROMPT_COMMAND: tellPrompt,
-    }
+    return { ...process.env, ...shellEnvironment(this.#ensemble) }
+  }
+
+  #shellStart(): string {
+    return [
+      "PS1='\\[\\e[1;32m\\]$\\[\\e[0m\\] '",
+      `PROMPT_COMMAND='echo $? > ${this.#statusFile}; tmux -L ${this.#socket} wait-for -S prompt'`,
+      '',
+    ].join('\n')
   }
 }
