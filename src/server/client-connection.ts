@@ -263,13 +263,14 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
       return Buffer.alloc(0)
     }
     this.#firstBytes = null
-    const answer = this.#services.words.answer(first.toString('latin1', 0, wordBytes))
-    if (answer === null) return first
-    this.#services.metrics.packetsReceived++
+    const { metrics, words } = this.#services
+    const word = first.toString('latin1', 0, wordBytes)
+    if (!words.has(word)) return first
+    metrics.packetsReceived++
     this.#splitter.stop()
-    answer.then(
+    words.answer(word).then(
       (text) => {
-        this.#services.metrics.packetsSent++
+        metrics.packetsSent++
         this.#socket.write(Buffer.from(text))
         this.end()
       },

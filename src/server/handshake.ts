@@ -104,8 +104,12 @@ export class Handshakes implements ServerMessages {
     const handshake = this.#creating.get(connection)
     if (handshake === undefined) return
     this.#creating.delete(connection)
-    if (error === ErrorCode.ok) this.#accept(handshake, zxid, handshake.exactlyOnceWindow ?? 0)
-    else connection.end()
+    if (error !== ErrorCode.ok) {
+      connection.end()
+      return
+    }
+    this.#accept(handshake, zxid, handshake.exactlyOnceWindow ?? 0)
+    this.#services.sessions.tell(connection)
   }
 
   attached(question: number): void {

@@ -123,7 +123,7 @@ export class InFlight {
   resume(): void {
     this.#endBatch()
     this.#serving = true
-    for (const batch of this.#batches) this.#sendRequests(batch.bytes)
+    for (const batch of [...this.#batches]) this.#sendRequests(batch.bytes)
   }
 
   /** There is no leader: what comes waits. */

@@ -18,6 +18,10 @@ import { requestHeaderBytes } from './requests.ts'
 export class Reads {
   readonly #services: ClientServices
   readonly #reader = new JuteReader()
+  // What the present request asks for: a path, as the range of its bytes, and whether a watch is to stay.
+  #pathStart = 0
+  #pathEnd = 0
+  #watch = false
 
   constructor(services: ClientServices) {
     this.#services = services
@@ -60,13 +64,12 @@ export class Reads {
   }
 
   #getData(connection: ClientConnection, xid: number, body: JuteReader, identities: readonly Id[]): void {
-    const path = body.text()
-    const watch = body.bool()
+    this.#readTarget(body)
     const { tree } = this.#services.state
-    const node = tree.find(path)
+    const node = this.#find(body)
     if (node === undefined) return this.answerError(connection, xid, ErrorCode.noNode)
     if (!mayRead(tree, node, identities)) return this.answerError(connection, xid, ErrorCode.noAuth)
-    if (watch) this.#services.watches.data.add(path, connection)
+    if (this.#watch) this.#services.watches.data.add(this.#path(body), connection)
     const out = this.#begin(connection, xid).buffer(tree.data(node))
     tree.writeStat(node, out)
     connection.endReply()
@@ -74,15 +77,16 @@ export class Reads {
 
   /** The watch stays also when there is no such node: its creation fires it. */
   #exists(connection: ClientConnection, xid: number, body: JuteReader, identities: readonly Id[]): void {
-    const path = body.text()
-    const watch = body.bool()
+    this.#readTarget(body)
     const { tree } = this.#services.state
-    if (path.includes('\0')) return this.answerError(connection, xid, ErrorCode.badArguments)
-    const node = tree.find(path)
+    const node = this.#find(body)
+    if (node === undefined && this.#path(body).includes('\0')) {
+      return this.answerError(connection, xid, ErrorCode.badArguments)
+    }
     if (node !== undefined && !mayRead(tree, node, identities)) {
       return this.answerError(connection, xid, ErrorCode.noAuth)
     }
-    if (watch) this.#services.watches.data.add(path, connection)
+    if (this.#watch) this.#services.watches.data.add(this.#path(body), connection)
     if (node === undefined) return this.answerError(connection, xid, ErrorCode.noNode)
     tree.writeStat(node, this.#begin(connection, xid))
     connection.endReply()
@@ -95,13 +99,12 @@ export class Reads {
     body: JuteReader,
     identities: readonly Id[],
   ): void {
-    const path = body.text()
-    const watch = body.bool()
+    this.#readTarget(body)
     const { tree } = this.#services.state
-    const node = tree.find(path)
+    const node = this.#find(body)
     if (node === undefined) return this.answerError(connection, xid, ErrorCode.noNode)
     if (!mayRead(tree, node, identities)) return this.answerError(connection, xid, ErrorCode.noAuth)
-    if (watch) this.#services.watches.child.add(path, connection)
+    if (this.#watch) this.#services.watches.child.add(this.#path(body), connection)
     const out = this.#begin(connection, xid).int(tree.childCount(node))
     for (const name of tree.childNames(node)) out.string(name)
     if (opcode === OpCode.getChildren2) tree.writeStat(node, out)
@@ -134,6 +137,24 @@ export class Reads {
     }
     this.#services.watches.restore(connection, old, this.#services.state.tree)
     this.answerError(connection, xid, ErrorCode.ok)
+  }
+
+  #readTarget(body: JuteReader): void {
+    const length = body.lengthPrefix()
+    if (length < 0) throw new DecodeError('found a null path')
+    this.#pathStart = body.position
+    this.#pathEnd = this.#pathStart + length
+    body.skip(length)
+    this.#watch = body.bool()
+  }
+
+  #find(body: JuteReader): Znode | undefined {
+    return this.#services.state.tree.findBytes(body.bytes, this.#pathStart, this.#pathEnd)
+  }
+
+  /** As the client wrote it: events carry the same. */
+  #path(body: JuteReader): string {
+    return body.bytes.toString('utf8', this.#pathStart, this.#pathEnd)
   }
 
   #refuse(connection: ClientConnection, opcode: number, xid: number): void {

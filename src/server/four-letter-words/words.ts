@@ -30,14 +30,14 @@ export class FourLetterWords {
     this.#view = view
   }
 
-  /** Null when it is no word: the bytes are the length of a frame. */
-  answer(name: string): Promise<string> | null {
-    const word = words.get(name)
-    if (word === undefined && !wordsToCome.has(name)) return null
-    return this.#answer(name, word)
+  /** Otherwise the four bytes are the length of a frame. */
+  has(name: string): boolean {
+    return words.has(name) || wordsToCome.has(name)
   }
 
-  async #answer(name: string, word: Word | undefined): Promise<string> {
+  /** `name`: one that there is. */
+  async answer(name: string): Promise<string> {
+    const word = words.get(name)
     const enabled = this.#view.config.fourLetterWords
     if (word === undefined || !(enabled === '*' || enabled.has(name))) {
       return `${name} is not executed because it is not in the whitelist.\n`

@@ -45,6 +45,12 @@ export class LocalSessions<H extends SessionHolder> {
     this.#send()
   }
 
+  /** Tells the leader at once: it does not know yet whose client has made this session. */
+  tell(holder: H): void {
+    this.#add(holder)
+    this.#send()
+  }
+
   /** Tells a new leader who is here, and on which terms. */
   announce(): void {
     for (const holder of this.#holders.values()) this.#add(holder)

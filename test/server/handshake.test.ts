@@ -1,0 +1,193 @@
+import { describe, expect, test } from 'vitest'
+import { Harness } from './client-side-harness.ts'
+import { connectBody, frameOf } from './raw-client.ts'
+
+const invalid = { timeoutMs: 0, sessionId: 0, password: Buffer.alloc(16) }
+
+describe('handshake', () => {
+  test('a new session -> id, 16-byte password, clamped timeout, and a transaction is used', async () => {
+    const { side, ...harness } = await harnessOf()
+    const before = side.state.lastApplied
+    const answer = harness.dial().connect({ timeoutMs: 4000 })
+    expect(answer).toMatchObject({ bytes: 37, timeoutMs: 4000, readOnly: false, exactlyOnceWindow: null })
+    expect(answer.password).toHaveLength(16)
+    expect(answer.password.equals(Buffer.alloc(16))).toBe(false)
+    expect(answer.sessionId).toBe(side.state.lastApplied)
+    expect(side.state.lastApplied).toBeGreaterThan(before)
+  })
+
+  test.each([
+    ['below the smallest', 1, 2000],
+    ['zero', 0, 2000],
+    ['negative', -5, 2000],
+    ['above the largest', 1_000_000, 20_000],
+    ['between', 3001, 3001],
+  ])('the timeout asked for is %s -> clamped', async (_name, asked, granted) => {
+    const harness = await Harness.serving()
+    expect(harness.dial().connect({ timeoutMs: asked }).timeoutMs).toBe(granted)
+  })
+
+  test.each([
+    ['null', null],
+    ['short', Buffer.from('abc')],
+  ])('a new session with a password that is %s -> taken all the same', async (_name, password) => {
+    const harness = await Harness.serving()
+    expect(harness.dial().connect({ password }).sessionId).toBeGreaterThan(0)
+  })
+
+  test('the client leaves the readOnly byte out -> so does the answer', async () => {
+    const harness = await Harness.serving()
+    expect(harness.dial().connect({ readOnly: null })).toMatchObject({ bytes: 36, readOnly: null })
+    expect(harness.dial().connect({ readOnly: true })).toMatchObject({ bytes: 37, readOnly: false })
+  })
+
+  test('the client asks for an exactly-once window -> the granted one is echoed, also at a re-attachment', async () => {
+    const harness = await Harness.serving()
+    const first = harness.dial().connect({ exactlyOnceWindow: 64 })
+    expect(first).toMatchObject({ bytes: 41, exactlyOnceWindow: 64 })
+    const { sessionId, password } = first
+    const again = harness.dial().connect({ sessionId, password, exactlyOnceWindow: 64 })
+    expect(again).toMatchObject({ sessionId, exactlyOnceWindow: 64 })
+    expect(harness.dial().connect({ exactlyOnceWindow: 1_000_000 }).exactlyOnceWindow).toBe(256)
+  })
+
+  test('the client has seen a later zxid -> closed without a word, no session is made', async () => {
+    const harness = await Harness.serving()
+    const client = harness.dial()
+    client.send(frameOf(connectBody({ lastZxidSeen: 2 ** 40 })))
+    expect(client.connection).toMatchObject({ closed: true })
+    expect(client.connection.received).toHaveLength(0)
+    expect(harness.side.state.sessions.size).toBe(0)
+    expect(harness.side.metrics.handshakesAhead).toBe(1)
+  })
+
+  test('the server has never served -> closed without a word', async () => {
+    const harness = await Harness.start()
+    const client = harness.dial()
+    client.send(frameOf(connectBody()))
+    expect(client.connection.closed).toBe(true)
+    expect(client.connection.received).toHaveLength(0)
+  })
+
+  test('the leader has just died -> held until the next reign; after a second without one, closed', async () => {
+    const harness = await Harness.serving()
+    harness.replica.adrift()
+    const patient = harness.dial()
+    patient.send(frameOf(connectBody()))
+    expect(patient.connection.closed).toBe(false)
+    harness.replica.lead()
+    harness.time.endTurns()
+    expect(patient.connectAnswer().sessionId).toBeGreaterThan(0)
+
+    harness.replica.adrift()
+    const late = harness.dial()
+    late.send(frameOf(connectBody()))
+    harness.time.pass(1000)
+    expect(late.connection).toMatchObject({ closed: true })
+    const later = harness.dial()
+    later.send(frameOf(connectBody()))
+    expect(later.connection).toMatchObject({ closed: true })
+  })
+
+  test('requests behind the connect request -> wait for the session, then are answered in order', async () => {
+    const harness = await Harness.serving()
+    harness.replica.committing = false
+    const client = harness.dial()
+    client.send(frameOf(connectBody()), client.create('/a'), client.get('/a'), client.ping())
+    expect(client.connection.paused).toBe(true)
+    expect(client.connection.received).toHaveLength(0)
+    harness.commit()
+    harness.commit()
+    expect(client.connectAnswer().sessionId).toBeGreaterThan(0)
+    expect(client.frames().map(({ xid, error }) => [xid, error])).toEqual([
+      [1, 0],
+      [2, 0],
+      [-2, 0],
+    ])
+    expect(client.connection.paused).toBe(false)
+  })
+
+  test('a frame that is no connect request -> closed and counted', async () => {
+    const harness = await Harness.serving()
+    const client = harness.dial()
+    client.send(frameOf(Buffer.from('no handshake')))
+    expect(client.connection.closed).toBe(true)
+    expect(harness.side.metrics.malformedFrames).toBe(1)
+  })
+})
+
+describe('re-attachment', () => {
+  test('right password -> same session and password, new timeout, no transaction', async () => {
+    const harness = await Harness.serving()
+    const { sessionId, password } = harness.dial().connect()
+    const before = harness.side.state.lastApplied
+    const again = harness.dial().connect({ sessionId, password, timeoutMs: 8000 })
+    expect(again).toMatchObject({ sessionId, password, timeoutMs: 8000 })
+    expect(harness.side.state.lastApplied).toBe(before)
+  })
+
+  test('the old connection is still there -> closed once the new one is accepted', async () => {
+    const harness = await Harness.serving()
+    const old = harness.client()
+    const { sessionId, password } = old.session ?? invalid
+    harness.dial().connect({ sessionId, password })
+    expect(old.connection.ended).toBe('orderly')
+    expect(harness.side.sessions.size).toBe(1)
+  })
+
+  test.each([
+    ['a wrong password', () => ({ password: Buffer.alloc(16, 7) })],
+    ['a null password', () => ({ password: null })],
+    ['a short password', () => ({ password: Buffer.from('x') })],
+    ['an unknown session', (id: number) => ({ sessionId: id + 1000 })],
+    ['a session id of another kind of server', () => ({ sessionId: -(2 ** 53) + 1 })],
+  ])('%s -> the invalid-session answer, then closed; the old connection lives', async (_name, wrong) => {
+    const harness = await Harness.serving()
+    const old = harness.client()
+    const { sessionId, password } = old.session ?? invalid
+    const thief = harness.dial()
+    expect(thief.connect({ sessionId, password, ...wrong(sessionId) })).toMatchObject(invalid)
+    expect(thief.connection.ended).toBe('orderly')
+    expect(old.connection.closed).toBe(false)
+    expect(old.ask(old.exists('/'))).toMatchObject([{ error: 0 }])
+  })
+
+  test('refused without the readOnly byte -> the answer has none either', async () => {
+    const harness = await Harness.serving()
+    expect(harness.dial().connect({ sessionId: 77, readOnly: null })).toMatchObject({ ...invalid, bytes: 36 })
+  })
+
+  test('the leader dies before it answers -> the next one is asked', async () => {
+    const harness = await Harness.serving()
+    const { sessionId, password } = harness.dial().connect()
+    harness.replica.losing = true
+    const client = harness.dial()
+    client.send(frameOf(connectBody({ sessionId, password })))
+    expect(client.connection.received).toHaveLength(0)
+    harness.replica.losing = false
+    harness.replica.adrift()
+    harness.replica.lead()
+    harness.time.endTurns()
+    expect(client.connectAnswer()).toMatchObject({ sessionId })
+  })
+
+  test('the session was created by a transaction that the leader has not applied yet -> decided once it has', async () => {
+    const harness = await Harness.serving()
+    const first = harness.client()
+    harness.replica.committing = false
+    harness.dial().send(frameOf(connectBody()))
+    // Another server applied the creation already, and its client comes here at once.
+    const sessionId = harness.side.tree.lastProposed
+    const client = harness.dial()
+    client.send(frameOf(connectBody({ sessionId, password: Buffer.alloc(16, 1) })))
+    expect(client.connection.received).toHaveLength(0)
+    harness.commit()
+    expect(client.connectAnswer()).toMatchObject(invalid)
+    expect(first.connection.closed).toBe(false)
+  })
+})
+
+async function harnessOf(): Promise<{ side: Harness['side']; dial: Harness['dial'] }> {
+  const harness = await Harness.serving()
+  return { side: harness.side, dial: () => harness.dial() }
+}

@@ -1,0 +1,273 @@
+import { describe, expect, test } from 'vitest'
+import { Harness } from './client-side-harness.ts'
+import { connectBody, dataOf, frameOf } from './raw-client.ts'
+
+describe('in flight across leaders', () => {
+  test('what was lost on its way is sent again, in order, and answered on the same connection', async () => {
+    const harness = await Harness.serving()
+    const client = harness.client()
+    client.ask(client.create('/a', 0, 'zero'))
+    harness.replica.losing = true
+    client.send(client.set('/a', 'one'), client.get('/a'))
+    client.send(client.set('/a', 'two'), client.get('/a'))
+    harness.replica.adrift()
+    harness.replica.losing = false
+    client.send(client.set('/a', 'three'), client.get('/a'))
+    expect(client.frames()).toEqual([])
+    harness.replica.lead()
+    harness.time.endTurns()
+    const frames = client.frames()
+    expect(frames.map(({ xid, error }) => [xid, error])).toEqual([2, 3, 4, 5, 6, 7].map((xid) => [xid, 0]))
+    expect([frames[1], frames[3], frames[5]].map(dataOf)).toEqual(['one', 'two', 'three'])
+  })
+
+  test('what was proposed but not committed is sent again and done once', async () => {
+    const harness = await Harness.serving()
+    const client = harness.client()
+    harness.replica.committing = false
+    client.send(client.create('/a'), client.create('/b'))
+    harness.commit(1)
+    harness.replica.adrift()
+    harness.replica.committing = true
+    harness.replica.lead()
+    harness.time.endTurns()
+    expect(client.frames()).toMatchObject([
+      { xid: 1, error: 0 },
+      { xid: 2, error: 0 },
+    ])
+  })
+
+  test('a leader that gets the same requests twice -> does them once', async () => {
+    const harness = await Harness.serving()
+    const client = harness.client()
+    client.ask(client.create('/a'), client.set('/a', 'x'))
+    const before = harness.side.state.lastApplied
+    for (const requests of harness.replica.sent) harness.replica.execute(1, requests)
+    expect(harness.side.state.lastApplied).toBe(before)
+  })
+
+  test('while there is no leader -> reads go on, writes wait', async () => {
+    const harness = await Harness.serving()
+    const client = harness.client()
+    harness.replica.adrift()
+    expect(client.ask(client.exists('/'))).toMatchObject([{ error: 0 }])
+    expect(client.ask(client.create('/a'), client.exists('/a'))).toEqual([])
+    harness.replica.lead()
+    harness.time.endTurns()
+    expect(client.frames()).toMatchObject([{ error: 0 }, { error: 0 }])
+  })
+
+  test('no leader for syncLimit -> connections are closed; a leader in time -> none is', async () => {
+    const harness = await Harness.serving()
+    const client = harness.client()
+    harness.replica.adrift()
+    harness.time.pass(4999)
+    harness.replica.lead()
+    harness.time.pass(2000)
+    expect(client.connection.closed).toBe(false)
+    harness.replica.adrift()
+    harness.time.pass(4999)
+    expect(client.connection.closed).toBe(false)
+    harness.time.pass(1)
+    expect(client.connection.ended).toBe('orderly')
+  })
+
+  test('the creation of a session is in flight when the leader dies -> created under the next, once', async () => {
+    const harness = await Harness.serving()
+    harness.replica.losing = true
+    const client = harness.dial()
+    client.send(frameOf(connectBody()))
+    harness.replica.adrift()
+    harness.replica.losing = false
+    harness.replica.lead()
+    harness.time.endTurns()
+    expect(client.connectAnswer().sessionId).toBe(harness.side.state.lastApplied)
+    expect(harness.side.state.sessions.size).toBe(1)
+  })
+
+  test('done elsewhere, the state came by snapshot -> plain sessions lose the connection, exactly-once ones get the kept answer', async () => {
+    const harness = await Harness.serving()
+    const plain = harness.client()
+    const once = harness.client({ exactlyOnceWindow: 16 })
+    const idle = harness.client()
+    const elsewhere = await Harness.start({ serverId: 2 })
+    await elsewhere.load(harness.side.state.lastApplied, await harness.snapshot())
+    elsewhere.replica.epoch = harness.replica.epoch
+    elsewhere.replica.lead()
+    elsewhere.replica.losing = true
+
+    harness.replica.losing = true
+    plain.send(plain.create('/plain'))
+    once.send(once.create('/once'), once.create('/plain'), once.get('/once'))
+    for (const requests of harness.replica.sent.slice(-2)) elsewhere.replica.execute(1, requests)
+    const snapshot = await elsewhere.snapshot()
+    harness.replica.adrift()
+    await harness.load(elsewhere.side.state.lastApplied, snapshot)
+    harness.replica.losing = false
+    harness.replica.epoch = elsewhere.replica.epoch
+    harness.replica.lead()
+    harness.time.endTurns()
+    expect(plain.connection.closed).toBe(true)
+    expect(plain.frames()).toEqual([])
+    expect(once.frames()).toMatchObject([
+      { xid: 1, error: 0 },
+      { xid: 2, error: -110 },
+      { xid: 3, error: 0 },
+    ])
+    expect(idle.connection.closed).toBe(false)
+    expect(idle.ask(idle.set('/once', 'x'))).toMatchObject([{ error: 0 }])
+  })
+
+  test('a restarted process -> numbers under a later incarnation, also when the clock went back', async () => {
+    const harness = await Harness.serving()
+    const client = harness.client()
+    client.ask(client.create('/a'))
+    const first = harness.side.inFlight.incarnation
+    const restarted = await Harness.start()
+    restarted.time.setWallMs(first - 1_000_000)
+    await restarted.load(harness.side.state.lastApplied, await harness.snapshot())
+    restarted.replica.epoch = harness.replica.epoch
+    restarted.replica.lead()
+    expect(restarted.side.inFlight.incarnation).toBe(first + 1)
+    const again = restarted.client()
+    expect(again.ask(again.set('/a', 'x'))).toMatchObject([{ error: 0 }])
+  })
+})
+
+describe('bounds', () => {
+  test('more writes in flight than globalOutstandingLimit -> those with some outstanding are not read from, all are answered', async () => {
+    const harness = await Harness.serving({ globalOutstandingLimit: 10 })
+    const greedy = harness.client()
+    const modest = harness.client()
+    harness.replica.committing = false
+    greedy.send(...Array.from({ length: 50 }, (_, i) => greedy.create(`/g${i}`)))
+    expect(greedy.connection.paused).toBe(true)
+    expect(harness.side.inFlight.count).toBe(10)
+    modest.send(modest.create('/m'))
+    expect(harness.side.inFlight.count).toBe(11)
+    for (let round = 0; round < 12; round++) harness.commit()
+    expect(greedy.frames().map(({ xid, error }) => [xid, error])).toEqual(
+      Array.from({ length: 50 }, (_, i) => [i + 1, 0]),
+    )
+    expect(modest.frames()).toMatchObject([{ error: 0 }])
+    expect(greedy.connection.paused).toBe(false)
+  })
+
+  test('thousands of requests of one connection wait -> it is not read from until half are done', async () => {
+    const harness = await Harness.serving({ globalOutstandingLimit: 100_000 })
+    const client = harness.client()
+    harness.replica.committing = false
+    client.send(...Array.from({ length: 2500 }, (_, i) => client.create(`/n${i}`)))
+    expect(client.connection.paused).toBe(true)
+    harness.commit(1000)
+    expect(client.connection.paused).toBe(true)
+    harness.commit(1000)
+    expect(client.connection.paused).toBe(false)
+    harness.commit()
+    expect(client.frames()).toHaveLength(2500)
+  })
+
+  test('a client that does not read -> its requests wait, nothing more is read; when it reads again they are answered', async () => {
+    const harness = await Harness.serving()
+    const client = harness.client()
+    client.ask(client.create('/big', 0, 'x'.repeat(500_000)))
+    client.connection.stuck = true
+    client.send(...Array.from({ length: 10 }, () => client.get('/big')))
+    expect(client.connection.paused).toBe(true)
+    expect(client.connection.bufferedBytes).toBeLessThan(2_000_000)
+    const answered = harness.side.metrics.packetsSent
+    client.connection.unstick()
+    harness.time.endTurns()
+    expect(harness.side.metrics.packetsSent - answered).toBeGreaterThanOrEqual(7)
+    expect(client.frames().at(-1)?.xid).toBe(11)
+    expect(client.connection.paused).toBe(false)
+  })
+
+  test('a client that does not read, and is sent ever more -> closed and counted', async () => {
+    const harness = await Harness.serving()
+    const client = harness.client()
+    client.ask(client.create('/a'), client.exists('/a', true))
+    client.connection.stuck = true
+    client.connection.bufferedBytes = 64 * 1024 * 1024
+    const writer = harness.client()
+    writer.ask(writer.set('/a', 'x'))
+    expect(client.connection.ended).toBe('at once')
+    expect(harness.side.metrics.slowReadersClosed).toBe(1)
+    expect(harness.side.watches.size).toBe(0)
+  })
+
+  test('more connections from one address than maxClientCnxns -> closed at once; another address gets in', async () => {
+    const harness = await Harness.serving({ maxClientCnxns: 2 })
+    const [first] = [harness.dial(), harness.dial()]
+    expect(harness.dial().connection.ended).toBe('at once')
+    expect(harness.dial('10.0.0.9').connection.closed).toBe(false)
+    first?.connection.destroy()
+    expect(harness.dial().connection.closed).toBe(false)
+    expect(harness.side.metrics.connectionsRejected).toBe(1)
+    expect(harness.side.connections.size).toBe(3)
+  })
+
+  test('a connection that brings no session -> closed after ten seconds', async () => {
+    const harness = await Harness.serving()
+    const silent = harness.dial()
+    const client = harness.client({ timeoutMs: 20_000 })
+    harness.time.pass(9_900)
+    expect(silent.connection.closed).toBe(false)
+    harness.time.pass(1_100)
+    expect(silent.connection.closed).toBe(true)
+    expect(client.connection.closed).toBe(false)
+    expect(harness.side.metrics.sessionlessClosed).toBe(1)
+  })
+})
+
+describe('frames', () => {
+  const length = (value: number): Buffer => {
+    const bytes = Buffer.alloc(4)
+    bytes.writeInt32BE(value)
+    return bytes
+  }
+
+  test.each([
+    ['negative', -1],
+    ['zero', 0],
+    ['above jute.maxbuffer', 1_048_576],
+    ['a four-letter word within a session', Buffer.from('ruok').readInt32BE()],
+  ])('a length that is %s -> closed and counted; what came before is answered', async (_name, bad) => {
+    const harness = await Harness.serving()
+    const client = harness.client()
+    const bystander = harness.client()
+    expect(client.ask(client.exists('/'), length(bad))).toMatchObject([{ xid: 1, error: 0 }])
+    expect(client.connection.closed).toBe(true)
+    expect(harness.side.metrics.malformedFrames).toBe(1)
+    expect(bystander.ask(bystander.exists('/'))).toMatchObject([{ error: 0 }])
+  })
+
+  test('a request of exactly jute.maxbuffer -> taken', async () => {
+    const harness = await Harness.serving({ juteMaxBuffer: 1000 })
+    const client = harness.client()
+    const request = client.create('/a', 0, '')
+    const padded = client.create('/a', 0, 'x'.repeat(1004 - request.length))
+    expect(padded.readInt32BE()).toBe(1000)
+    expect(client.ask(padded)).toMatchObject([{ error: 0 }])
+  })
+
+  test('a request without a whole header -> closed and counted', async () => {
+    const harness = await Harness.serving()
+    const client = harness.client()
+    expect(client.ask(frameOf(Buffer.alloc(7)))).toEqual([])
+    expect(client.connection.closed).toBe(true)
+    expect(harness.side.metrics.malformedFrames).toBe(1)
+  })
+
+  test('bytes one by one -> the same answers', async () => {
+    const harness = await Harness.serving()
+    const client = harness.dial()
+    const bytes = Buffer.concat([frameOf(connectBody()), client.create('/a'), client.get('/a')])
+    for (const byte of bytes) client.send(Buffer.from([byte]))
+    client.connectAnswer()
+    expect(client.frames()).toMatchObject([
+      { xid: 1, error: 0 },
+      { xid: 2, error: 0 },
+    ])
+  })
+})

@@ -1,0 +1,232 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { attachMessage, movedMessage } from '../../src/server/sessions/session-messages.ts'
+import { SessionTracker } from '../../src/server/sessions/session-tracker.ts'
+import { Harness } from './client-side-harness.ts'
+import { connectBody, ephemeral, frameOf } from './raw-client.ts'
+
+describe('session tracker', () => {
+  test('a silent session -> expires between its timeout and one tick later', () => {
+    const tracker = newTracker()
+    tracker.add(1, 2500)
+    expect(ticksUntilExpiry(tracker, 0)).toEqual([3000, [1]])
+    expect(tracker.isAlive(1)).toBe(false)
+  })
+
+  test('a touch -> a whole timeout anew', () => {
+    const tracker = newTracker()
+    tracker.add(1, 2000)
+    for (let nowMs = 500; nowMs <= 10_000; nowMs += 500) {
+      expect(tracker.tick(nowMs)).toEqual([])
+      tracker.touch(1, 2000, 7)
+    }
+    expect(ticksUntilExpiry(tracker, 10_000)[0]).toBe(12_000)
+  })
+
+  test('a session that has expired -> no touch brings it back', () => {
+    const tracker = newTracker()
+    tracker.add(1, 1000)
+    ticksUntilExpiry(tracker, 0)
+    tracker.touch(1, 1000, 7)
+    expect(tracker.isAlive(1)).toBe(false)
+    expect(tracker.ownerOf(1)).toBe(0)
+  })
+
+  test('the process was frozen for an hour -> nobody expires before a tick has passed, and time stood still', () => {
+    const tracker = newTracker()
+    tracker.add(1, 2000)
+    tracker.add(2, 2000)
+    const hour = 3_600_000
+    expect(tracker.tick(500)).toEqual([])
+    expect(tracker.tick(hour)).toEqual([])
+    tracker.touch(1, 2000, 7)
+    expect(tracker.tick(hour + 500)).toEqual([])
+    const [expiredAt, expired] = ticksUntilExpiry(tracker, hour + 500)
+    expect(expired).toEqual([2])
+    expect(expiredAt - hour).toBeLessThanOrEqual(2000)
+    expect(tracker.isAlive(1)).toBe(true)
+  })
+
+  test('the owner -> the first who touches, then only who attaches', () => {
+    const tracker = newTracker()
+    tracker.add(1, 2000)
+    tracker.touch(1, 2000, 3)
+    tracker.touch(1, 9000, 4)
+    expect(tracker.ownerOf(1)).toBe(3)
+    expect(tracker.attach(1, 2000, 4)).toBe(3)
+    tracker.touch(1, 2000, 3)
+    expect(tracker.ownerOf(1)).toBe(4)
+  })
+
+  test('random touches -> each session expires in its window, never early, compared with a naive list', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 0, max: 3 })), { maxLength: 60 }),
+        (steps) => {
+          const tracker = newTracker()
+          const timeoutOf = (id: number): number => 1000 + id * 700
+          const heardAt = new Map<number, number>()
+          for (let id = 1; id <= 5; id++) {
+            tracker.add(id, timeoutOf(id))
+            heardAt.set(id, 0)
+          }
+          let nowMs = 0
+          for (const [id, ticks] of steps) {
+            for (let i = 0; i < ticks; i++) {
+              nowMs += 500
+              for (const expired of tracker.tick(nowMs)) {
+                const silentMs = nowMs - (heardAt.get(expired) ?? Number.NaN)
+                expect(silentMs).toBeGreaterThanOrEqual(timeoutOf(expired))
+                expect(silentMs).toBeLessThan(timeoutOf(expired) + 1000)
+                heardAt.delete(expired)
+              }
+            }
+            if (!heardAt.has(id)) continue
+            tracker.touch(id, timeoutOf(id), 1)
+            heardAt.set(id, nowMs)
+          }
+          for (const [id, heardMs] of heardAt) expect(nowMs - heardMs).toBeLessThan(timeoutOf(id) + 1000)
+        },
+      ),
+    )
+  })
+})
+
+describe('expiry', () => {
+  test('a silent client -> its ephemerals go, its connection is closed without a word', async () => {
+    const harness = await Harness.serving()
+    const silent = harness.client({ timeoutMs: 2000 })
+    silent.ask(silent.create('/e', ephemeral), silent.create('/stays'))
+    harness.time.pass(3500)
+    expect(silent.connection.ended).toBe('orderly')
+    expect(silent.frames()).toEqual([])
+    expect(harness.side.state.tree.find('/e')).toBeUndefined()
+    expect(harness.side.state.tree.find('/stays')).toBeDefined()
+    expect(harness.side.metrics.sessionsExpired).toBe(1)
+  })
+
+  test('a client that pings -> lives', async () => {
+    const harness = await Harness.serving()
+    const client = harness.client({ timeoutMs: 2000 })
+    for (let i = 0; i < 20; i++) {
+      expect(client.ask(client.ping())).toMatchObject([{ xid: -2, error: 0 }])
+      harness.time.pass(660)
+    }
+    expect(client.connection.closed).toBe(false)
+  })
+
+  test('a client whose connection is gone -> may come back within its timeout, its ephemerals are there', async () => {
+    const harness = await Harness.serving()
+    const client = harness.client({ timeoutMs: 4000 })
+    const { sessionId, password } = client.session ?? { sessionId: 0, password: null }
+    client.ask(client.create('/e', ephemeral))
+    client.connection.destroy()
+    harness.time.pass(2500)
+    const again = harness.client({ sessionId, password, timeoutMs: 4000 })
+    expect(again.session?.sessionId).toBe(sessionId)
+    harness.time.pass(3000)
+    expect(harness.side.state.tree.find('/e')).toBeDefined()
+    harness.time.pass(3000)
+    expect(harness.side.state.tree.find('/e')).toBeUndefined()
+    expect(harness.dial().connect({ sessionId, password })).toMatchObject({ sessionId: 0, timeoutMs: 0 })
+  })
+
+  test('a new reign -> every session gets its whole timeout anew', async () => {
+    const harness = await Harness.serving()
+    harness.client({ timeoutMs: 4000 }).connection.destroy()
+    harness.time.pass(3500)
+    harness.replica.adrift()
+    harness.replica.lead()
+    harness.time.pass(3500)
+    expect(harness.side.state.sessions.size).toBe(1)
+    harness.time.pass(2000)
+    expect(harness.side.state.sessions.size).toBe(0)
+  })
+
+  test('a re-attachment with another timeout -> that one counts, also under the next leader', async () => {
+    const harness = await Harness.serving()
+    const { sessionId, password } = harness.client({ timeoutMs: 2000 }).session ?? {
+      sessionId: 0,
+      password: null,
+    }
+    harness.client({ sessionId, password, timeoutMs: 10_000 })
+    harness.time.pass(5000)
+    expect(harness.side.state.sessions.size).toBe(1)
+    harness.replica.adrift()
+    harness.replica.lead()
+    harness.time.pass(5000)
+    expect(harness.side.state.sessions.size).toBe(1)
+    harness.time.pass(7000)
+    expect(harness.side.state.sessions.size).toBe(0)
+  })
+
+  test('the whole server was frozen for longer than the timeouts -> a client that pings when it wakes lives', async () => {
+    const harness = await Harness.serving()
+    const client = harness.client({ timeoutMs: 2000 })
+    harness.time.pass(1000)
+    harness.time.freeze(60_000)
+    harness.time.pass(1)
+    client.send(client.ping())
+    harness.time.pass(1500)
+    client.send(client.ping())
+    harness.time.pass(1500)
+    expect(client.connection.closed).toBe(false)
+  })
+
+  test('two thousand sessions expire together -> all closed, in several batches', async () => {
+    const harness = await Harness.serving({ maxClientCnxns: 0, globalOutstandingLimit: 100_000 })
+    const clients = Array.from({ length: 2000 }, () => harness.client({ timeoutMs: 2000 }))
+    const before = harness.replica.sent.length
+    harness.time.pass(3500)
+    expect(harness.side.state.sessions.size).toBe(0)
+    expect(clients.every(({ connection }) => connection.closed)).toBe(true)
+    expect(harness.replica.sent.length - before).toBeGreaterThanOrEqual(2000 / 256)
+  })
+})
+
+describe('a session that moves', () => {
+  test('the leader learns of another owner -> the server before is told', async () => {
+    const harness = await Harness.serving()
+    const { sessionId, password } = harness.client().session ?? { sessionId: 0, password: Buffer.alloc(0) }
+    harness.time.pass(1000)
+    harness.side.tree.onMessage(2, attachMessage(7, sessionId, 4000, password))
+    expect(harness.replica.toOthers).toMatchObject([{ server: 2 }])
+    expect(harness.side.sessions.size).toBe(0)
+  })
+
+  test('a server is told that a session has moved -> its connection is closed, the session lives', async () => {
+    const harness = await Harness.serving()
+    const client = harness.client()
+    harness.side.onMessage(movedMessage(client.session?.sessionId ?? 0))
+    expect(client.connection.ended).toBe('orderly')
+    expect(harness.side.state.sessions.size).toBe(1)
+  })
+
+  test('the client hangs up while its session is being created -> nothing is left of the connection', async () => {
+    const harness = await Harness.serving()
+    harness.replica.committing = false
+    const client = harness.dial()
+    client.send(frameOf(connectBody()))
+    client.connection.destroy()
+    harness.commit()
+    expect(harness.side.sessions.size).toBe(0)
+    expect(harness.side.connections.size).toBe(0)
+    harness.replica.committing = true
+    harness.time.pass(6000)
+    expect(harness.side.state.sessions.size).toBe(0)
+  })
+})
+
+function newTracker(): SessionTracker {
+  const tracker = new SessionTracker({ tickMs: 1000, periodMs: 500 })
+  tracker.reset(0)
+  return tracker
+}
+
+function ticksUntilExpiry(tracker: SessionTracker, fromMs: number): [number, number[]] {
+  for (let nowMs = fromMs + 500; nowMs < fromMs + 100_000; nowMs += 500) {
+    const expired = tracker.tick(nowMs)
+    if (expired.length > 0) return [nowMs, expired]
+  }
+  throw new Error('nobody expires')
+}
