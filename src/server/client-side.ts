@@ -64,6 +64,7 @@ export class ClientSide
   #servingSinceMs = 0
   #touching: Timer | null = null
   #leaderless: Timer | null = null
+  #stopped = false
 
   constructor({ runtime, config, replica, onBroken }: ClientSideOptions) {
     const { clock, timers, random } = runtime
@@ -111,6 +112,7 @@ export class ClientSide
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true
     this.#touching?.cancel()
     this.#leaderless?.cancel()
     this.handshakes.refuse()
@@ -141,6 +143,7 @@ export class ClientSide
   onAdrift(): void {
     this.#servingAs = null
     this.inFlight.suspend()
+    if (this.#stopped) return
     this.handshakes.onAdrift()
     const { syncLimitTicks, tickTimeMs } = this.config
     const patienceMs = syncLimitTicks * tickTimeMs
