@@ -40,6 +40,7 @@ export class Discovery {
   #epoch = 0
   #confirmRound = Number.POSITIVE_INFINITY
   readonly #confirmed = new Set<number>()
+  #electors: Set<number> = new Set()
 
   /** `members`: how many servers the configuration names. */
   constructor(members: number) {
@@ -61,6 +62,7 @@ export class Discovery {
     this.#joins.delete(server)
     this.#acks.delete(server)
     this.#confirmed.delete(server)
+    this.#electors.delete(server)
   }
 
   /** Whether those who joined know of no founded ensemble, and so found one. */
@@ -124,6 +126,7 @@ export class Discovery {
   chosen(preferred: number): { server: number; ack: EpochAck } | null {
     const standing = this.#promisers().filter((server) => this.#confirmed.has(server))
     if (!this.#suffice(standing)) return null
+    this.#electors = new Set(standing)
     let best: { server: number; ack: EpochAck } | null = null
     for (const server of standing) {
       const ack = this.#acks.get(server)
@@ -133,6 +136,20 @@ export class Discovery {
       }
     }
     return best
+  }
+
+  /** Whether all who joined have promised and confirmed it. */
+  get unanimous(): boolean {
+    return this.#confirmed.size === this.#joins.size
+  }
+
+  hasConfirmed(server: number): boolean {
+    return this.#confirmed.has(server)
+  }
+
+  /** Whether this server's promise, given on the link that it still has, was one of those that the history was chosen by. */
+  elected(server: number): boolean {
+    return this.#electors.has(server)
   }
 
   /**

@@ -219,10 +219,10 @@ export class Follower {
     }
     if (epoch !== this.#epoch) return this.#leave(`epoch ${epoch} instead of ${this.#epoch}`)
     if (lastZxid !== this.#lastZxid) return this.#leave(this.#incomplete(lastZxid))
-    if (message.founded && this.#facts.condition === 'fresh' && !this.#facts.recovered) {
-      return this.#leave(
-        'the ensemble is founded, and this server has not yet asked the others what they promised',
-      )
+    // A server whose disk is empty and that only joins, be it in the middle of a founding, may have promised a later epoch
+    // before (see `amnesia.ts`). Where its promise of this one was counted, no later one can be under way without it.
+    if (this.#facts.condition === 'fresh' && !this.#facts.recovered && !message.counted) {
+      return this.#leave('its disk is empty, and it has not yet heard from enough others what they promised')
     }
     this.#founded ||= message.founded
     const changes = { currentEpoch: epoch, ensembleId, founded: this.#founded }

@@ -200,7 +200,8 @@ export class Leader {
   onHeartbeat(): LeaderEffect[] {
     if (this.#phase === 'over') return []
     const round = this.#confirmation.nextRound()
-    return [this.#send([...this.#followers.keys()], { type: 'heartbeat', round })]
+    const heartbeat = this.#send([...this.#followers.keys()], { type: 'heartbeat', round })
+    return this.#phase === 'discovery' ? [heartbeat, ...this.#maybeChooseHistory()] : [heartbeat]
   }
 
   /** The hand-over did not come about in time: go on leading. */
@@ -282,8 +283,9 @@ export class Leader {
 
   #maybeChooseHistory(): LeaderEffect[] {
     const own = this.#discovery.ackOf(this.#self)
+    if (own === undefined || !this.#discovery.hasConfirmed(this.#self)) return []
     const chosen = this.#discovery.chosen(this.#self)
-    if (own === undefined || chosen === null) return []
+    if (chosen === null) return []
     this.#ensembleId = this.#discovery.ensembleId(chosen.server) ?? this.#options.newEnsembleId()
     if (chosen.server === this.#self) return this.#synchronize(own.lastZxid)
     this.#phase = 'adopting'
@@ -333,6 +335,7 @@ export class Leader {
       lastZxid,
       ensembleId: this.#ensembleId,
       founded: this.#phase === 'broadcast' || !this.#discovery.founding,
+      counted: this.#discovery.elected(to),
     })
   }
 
@@ -407,7 +410,9 @@ export class Leader {
   #onHeartbeatAck(from: number, round: number): LeaderEffect[] {
     if (this.#phase === 'discovery') {
       this.#discovery.confirm(from, round)
-      return this.#maybeChooseHistory()
+      // A fresh server that is not among the founders must first hear what others promised: so those who are about to
+      // promise are waited for, until the next heartbeat.
+      return this.#discovery.founding && !this.#discovery.unanimous ? [] : this.#maybeChooseHistory()
     }
     // Only who is bound to this reign can confirm it.
     if ((this.#followers.get(from)?.ackedZxid ?? -1) < 0) return []

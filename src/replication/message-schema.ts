@@ -90,7 +90,7 @@ const messageFields: Record<ReplicationMessage['type'], Fields> = {
   notLeading: { leader: server },
   newEpoch: { epoch },
   fetch: { summary },
-  newLeader: { epoch, lastZxid: zxid, ensembleId, founded: flag },
+  newLeader: { epoch, lastZxid: zxid, ensembleId, founded: flag, counted: flag },
   established: { epoch, commit: zxid, ensembleId },
   propose: { commit: zxid, lastZxid: zxid, records: bytes },
   commit: { zxid },

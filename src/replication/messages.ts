@@ -93,7 +93,15 @@ export type LeaderMessage =
   | { type: 'newEpoch'; epoch: number }
   | { type: 'fetch'; summary: WireSummary }
   | HistoryMessage
-  | { type: 'newLeader'; epoch: number; lastZxid: Zxid; ensembleId: string; founded: boolean }
+  | {
+      type: 'newLeader'
+      epoch: number
+      lastZxid: Zxid
+      ensembleId: string
+      founded: boolean
+      /** The receiver's promise, given on this link, is one of those that the history was chosen by. */
+      counted: boolean
+    }
   | { type: 'established'; epoch: number; commit: Zxid; ensembleId: string }
   | { type: 'propose'; commit: Zxid; lastZxid: Zxid; records: Buffer }
   | { type: 'commit'; zxid: Zxid }
