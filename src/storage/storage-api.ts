@@ -22,7 +22,7 @@ export interface StorageOptions {
   timers: Timers
   /** A log segment is closed once it is this large. Default 64 MB. */
   segmentBytesMax?: number
-  /** How far the log is written ahead with zeros, which makes syncs cheaper. 0 for not at all; default 4 MB. */
+  /** How far the log is written ahead with zeros, which makes syncs cheaper. 0 for not at all; default 256 kB. */
   preallocateBytes?: number
   /** 1 or more, default 3. The log keeps everything behind the oldest kept snapshot. */
   snapshotsKept?: number

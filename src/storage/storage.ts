@@ -27,7 +27,7 @@ export type {
 export { StorageError } from './storage-error.ts'
 
 const segmentBytesMaxDefault = 64 * 1024 * 1024
-const preallocateBytesDefault = 4 * 1024 * 1024
+const preallocateBytesDefault = 256 * 1024
 const snapshotsKeptDefault = 3
 
 /** The history of one server on its disk: durable state, log and snapshots. */

@@ -1,5 +1,8 @@
 import { SimEnsemble, type SimEnsembleOptions } from '../../../src/sim/sim-ensemble.ts'
 
+/** Fifty whole ensembles take their time on a busy machine. */
+export const scenarioTimeoutMs = 300_000
+
 /** Runs a scenario once for each seed, from 1 on; a failure names the seed, which repeats it. */
 export async function forSeeds(
   count: number,
