@@ -14,6 +14,7 @@ describe.skipIf(serverKind.name !== 'Banyan')('in flight when the leader dies', 
     leader.child.signal('SIGSTOP')
     const sets = Array.from({ length: 200 }, (_, i) => client.set('/frozen', String(i)))
     const read = client.get('/frozen')
+    expect(client.replies).toHaveLength(1)
     await leader.kill()
 
     const last = await client.reply(read)
