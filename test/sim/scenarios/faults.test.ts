@@ -89,26 +89,30 @@ describe('faults', () => {
     scenarioTimeoutMs,
   )
 
-  it('same seed -> same trace; another seed -> another', async () => {
-    const hashes: string[] = []
-    const run = async (ensemble: SimEnsemble): Promise<void> => {
-      ensemble.start()
-      await ensemble.untilServing()
-      const client = await ensemble.connectedClient()
-      const writer = new Writer(client, '')
-      writer.start(2)
-      await ensemble.world.runFor(100)
-      ensemble.crash(ensemble.leader)
-      await ensemble.world.runFor(500)
-      ensemble.restart(...ensemble.ids.filter((id) => !ensemble.host(id).up))
-      await ensemble.untilServing()
-      await writer.stop(ensemble)
-      hashes.push(ensemble.world.trace.hash)
-    }
-    await forSeeds(50, options, run)
-    const first = hashes.splice(0)
-    await forSeeds(50, options, run)
-    expect(hashes).toEqual(first)
-    expect(new Set(hashes).size).toBe(50)
-  })
+  it(
+    'same seed -> same trace; another seed -> another',
+    async () => {
+      const hashes: string[] = []
+      const run = async (ensemble: SimEnsemble): Promise<void> => {
+        ensemble.start()
+        await ensemble.untilServing()
+        const client = await ensemble.connectedClient()
+        const writer = new Writer(client, '')
+        writer.start(2)
+        await ensemble.world.runFor(100)
+        ensemble.crash(ensemble.leader)
+        await ensemble.world.runFor(500)
+        ensemble.restart(...ensemble.ids.filter((id) => !ensemble.host(id).up))
+        await ensemble.untilServing()
+        await writer.stop(ensemble)
+        hashes.push(ensemble.world.trace.hash)
+      }
+      await forSeeds(50, options, run)
+      const first = hashes.splice(0)
+      await forSeeds(50, options, run)
+      expect(hashes).toEqual(first)
+      expect(new Set(hashes).size).toBe(50)
+    },
+    scenarioTimeoutMs,
+  )
 })
