@@ -4,6 +4,7 @@ import type { Runtime } from '../runtime/runtime.ts'
 import type { Timer } from '../runtime/timers.ts'
 import type { Storage } from '../storage/storage.ts'
 import { formatZxid } from '../tree/zxid.ts'
+import { DecodeError } from '../wire/decode-error.ts'
 import { sendHistory } from './history-sender.ts'
 import { Leader, type LeaderEffect, type LeaderOptions } from './leader.ts'
 import { batchBytesMax, followerBacklogBytesMax, inFlightBytesMax } from './limits.ts'
@@ -194,7 +195,7 @@ export class LeaderLoop {
     const { from, message } = inbound
     if (message.type === 'requests') this.#requests.push({ from, bytes: message.bytes })
     else if (message.type === 'message') {
-      if (this.#executing) this.#state.onMessage(from, message.bytes)
+      if (this.#executing) this.#refuseMalformed(from, () => this.#state.onMessage(from, message.bytes))
     } else this.#perform(this.#leader.onMessage(from, message))
     if (message.type === 'historyRecords' || message.type === 'historySnapshot') this.#throttle(from)
   }
@@ -205,6 +206,17 @@ export class LeaderLoop {
     if (link === undefined || link.paused || !this.#persister.overloaded) return
     link.pause()
     this.#persister.whenRelieved(() => link.resume())
+  }
+
+  /** Bytes that are no requests are the sender's fault: it is cut off, and the reign goes on. */
+  #refuseMalformed(from: number, work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error
+      this.#log.warn('a follower sends what cannot be understood', { server: from, problem: error.message })
+      this.#links.get(from)?.close(`malformed requests: ${error.message}`)
+    }
   }
 
   #executeRequests(): void {
@@ -219,7 +231,7 @@ export class LeaderLoop {
       this.#requestsAt++
       if (request === undefined) break
       if (batch.bytes === 0) batch.begin(this.#leader.commitZxid)
-      this.#state.execute(request.from, request.bytes, batch)
+      this.#refuseMalformed(request.from, () => this.#state.execute(request.from, request.bytes, batch))
       if (batch.bytes > batchBytesMax) this.#propose(batch)
     }
     if (this.#requestsAt === this.#requests.length) {

@@ -95,10 +95,14 @@ export class PeerMesh {
     return this.#strangers.refused
   }
 
-  async start(address: { host: string; port: number }): Promise<void> {
+  /** Rejects with the listen error of the port. */
+  async listen(address: { host: string; port: number }): Promise<void> {
     this.#listener = await this.#runtime.network.listen(address, (connection) =>
       this.#strangers.take(connection),
     )
+  }
+
+  start(): void {
     for (const peer of this.#peers.values()) {
       if (peer.address.id > this.#identity().serverId) this.#dial(peer)
     }

@@ -142,13 +142,17 @@ export class Replica {
   async start(): Promise<void> {
     await this.#storage.recover(this.#state)
     const { host, leaderPort, peerPort } = serverOf(this.#config, this.#config.serverId)
-    this.#listener = await this.#runtime.network.listen({ host, port: leaderPort }, (connection) =>
-      this.#joining.take(connection),
-    )
-    await this.#mesh.start({ host, port: peerPort })
+    // A server that is alone has nobody to let in, and its configuration may name no ports for it.
+    if (this.#members.length > 1) {
+      this.#listener = await this.#runtime.network.listen({ host, port: leaderPort }, (connection) =>
+        this.#joining.take(connection),
+      )
+      await this.#mesh.listen({ host, port: peerPort })
+    }
+    this.#mesh.start()
     if (this.#stopped) {
       // It was stopped meanwhile, when there was nothing to close yet.
-      await Promise.all([this.#mesh.stop(), this.#listener.close()])
+      await Promise.all([this.#mesh.stop(), this.#listener?.close()])
       return
     }
     this.#started = true

@@ -31,10 +31,13 @@ export interface StateMachine {
   /**
    * Leader: decides about requests that server `from` sent, in order, on top of the state plus everything proposed in
    * this reign. Every request yields exactly one transaction (a failed one an error transaction), or none when it was
-   * proposed before.
+   * proposed before. Throws DecodeError for bytes that are no requests, after it has decided about those before them.
    */
   execute(from: number, requests: Buffer, sink: ProposalSink): void
-  /** Leader: a message from a server's own part that does not pass through the history (a session touched, ...). */
+  /**
+   * Leader: a message from a server's own part that does not pass through the history (a session touched, ...).
+   * Throws DecodeError for bytes that are no message.
+   */
   onMessage(from: number, message: Buffer): void
   /** Leader: the reign is over; proposals that were not applied are forgotten. */
   endReign(): void
