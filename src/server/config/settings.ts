@@ -132,7 +132,7 @@ export const settings = {
     min: 1,
     max: 1_000_000,
     unit: 'requests',
-    default: 1000,
+    default: 10_000,
     meaning: 'Requests of clients that may wait on one server; above it, reading from clients pauses.',
   },
   snapCount: {

@@ -46,7 +46,7 @@ describe('table config', () => {
       minSessionTimeoutMs: 4000,
       maxSessionTimeoutMs: 40_000,
       maxClientCnxns: 60,
-      globalOutstandingLimit: 1000,
+      globalOutstandingLimit: 10_000,
       snapCount: 100_000,
       juteMaxBuffer: 1_048_575,
       fourLetterWords: new Set(['ruok', 'srvr', 'stat', 'mntr', 'conf']),
