@@ -41,6 +41,7 @@ export class Discovery {
   #confirmRound = Number.POSITIVE_INFINITY
   readonly #confirmed = new Set<number>()
   #electors: Set<number> = new Set()
+  #electedFresh = false
 
   /** `members`: how many servers the configuration names. */
   constructor(members: number) {
@@ -127,6 +128,7 @@ export class Discovery {
     const standing = this.#promisers().filter((server) => this.#confirmed.has(server))
     if (!this.#suffice(standing)) return null
     this.#electors = new Set(standing)
+    this.#electedFresh = standing.some((server) => this.#joins.get(server)?.condition === 'fresh')
     let best: { server: number; ack: EpochAck } | null = null
     for (const server of standing) {
       const ack = this.#acks.get(server)
@@ -150,6 +152,11 @@ export class Discovery {
   /** Whether this server's promise, given on the link that it still has, was one of those that the history was chosen by. */
   elected(server: number): boolean {
     return this.#electors.has(server)
+  }
+
+  /** Whether fresh servers counted when the history was chosen. */
+  get electedFresh(): boolean {
+    return this.#electedFresh
   }
 
   /**

@@ -236,12 +236,11 @@ export class Leader {
       held: [],
       heldBytes: 0,
     })
-    const wasFounding = this.#discovery.founding
     this.#discovery.join(from, join)
+    if (this.#foundsBesideFounded) {
+      return this.resign('fresh servers took part in founding an ensemble that was founded before')
+    }
     if (this.epoch !== 0) {
-      if (wasFounding && !this.#discovery.founding && this.#phase !== 'broadcast') {
-        return this.resign(`server ${from} belongs to an ensemble that was founded before`)
-      }
       // It promised a later epoch to somebody: only a new reign above that one can take it in.
       if (join.promisedEpoch > this.epoch) {
         return this.resign(`server ${from} has promised epoch ${join.promisedEpoch}, above ${this.epoch}`)
@@ -249,12 +248,16 @@ export class Leader {
       return [this.#send([from], { type: 'newEpoch', epoch: this.epoch })]
     }
     if (!this.#followers.has(this.#self)) return []
-    if (!this.#discovery.founding && !this.#discovery.counts(this.#self)) {
-      return this.resign('its data directory is empty and others belong to a founded ensemble')
-    }
     const epoch = this.#discovery.maybeChooseEpoch(this.#options.promisedElsewhere())
     if (epoch === null) return []
     return [this.#send([...this.#followers.keys()], { type: 'newEpoch', epoch })]
+  }
+
+  /** It turned out that an ensemble is founded, and what is being done would need servers that have forgotten it. */
+  get #foundsBesideFounded(): boolean {
+    if (this.#phase === 'broadcast' || this.#discovery.founding) return false
+    if (this.#phase !== 'discovery') return this.#discovery.electedFresh
+    return this.#followers.has(this.#self) && !this.#discovery.counts(this.#self)
   }
 
   #onAckEpoch(from: number, ack: Extract<FollowerMessage, { type: 'ackEpoch' }>): LeaderEffect[] {
