@@ -131,6 +131,7 @@ export class ClientSide
     this.#servingSinceMs = this.clock.monotonicMs()
     this.#settleIncarnation()
     this.requests.readable = true
+    this.tree.replayed()
     this.#endLostSessions()
     this.watches.stateWasReplaced(this.state)
     this.#answerWhatIsDone()

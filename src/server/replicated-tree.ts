@@ -30,6 +30,9 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
   #nowMs = -1
   #replyZxid: Zxid = 0
   #replyError = 0
+  /** The history is gone through anew, so requests come by that were answered the first time. */
+  #replaying = false
+  #answeredBefore = false
   /** The reply goes to a client: the connection, between `beginReply` and the end of the transaction. */
   #repliedTo: ClientConnection | null = null
 
@@ -115,27 +118,38 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
     return this.#state.snapshot(() => new Promise((resolve) => this.#timers.endOfTurn(resolve)))
   }
 
+  /** The state is whole, and goes on where the history ends. */
+  replayed(): void {
+    this.#replaying = false
+  }
+
   #willBeReplaced(): void {
+    this.#replaying = true
     this.#services.requests.readable = false
     this.#services.watches.stateWillBeReplaced(this.#state)
   }
 
   // What a transaction does
 
+  /** What is gone through anew is old news; what is new in it is found by comparing, when it is over. */
+  get #hasWatchers(): boolean {
+    return this.#services.watches.size > 0 && !this.#replaying
+  }
+
   nodeCreated(path: string, zxid: Zxid): void {
-    if (this.#services.watches.size > 0) this.#services.watches.nodeCreated(path, zxid)
+    if (this.#hasWatchers) this.#services.watches.nodeCreated(path, zxid)
   }
 
   nodeDeleted(path: string, zxid: Zxid): void {
-    if (this.#services.watches.size > 0) this.#services.watches.nodeDeleted(path, zxid)
+    if (this.#hasWatchers) this.#services.watches.nodeDeleted(path, zxid)
   }
 
   nodeDataChanged(path: string, zxid: Zxid): void {
-    if (this.#services.watches.size > 0) this.#services.watches.nodeDataChanged(path, zxid)
+    if (this.#hasWatchers) this.#services.watches.nodeDataChanged(path, zxid)
   }
 
   nodeChildrenChanged(path: string, zxid: Zxid): void {
-    if (this.#services.watches.size > 0) this.#services.watches.nodeChildrenChanged(path, zxid)
+    if (this.#hasWatchers) this.#services.watches.nodeChildrenChanged(path, zxid)
   }
 
   sessionCreated(id: number, timeoutMs: number): void {
@@ -155,6 +169,11 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
 
   beginReply(number: number, zxid: Zxid, error: number): JuteWriter {
     const { inFlight } = this.#services
+    this.#answeredBefore = this.#replaying && number < inFlight.firstNumber
+    if (this.#answeredBefore) {
+      this.#unread.reset()
+      return this.#unread
+    }
     inFlight.answer(number)
     this.#replyZxid = zxid
     this.#replyError = error
@@ -169,6 +188,7 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
   }
 
   endReply(): void {
+    if (this.#answeredBefore) return
     const { inFlight, metrics, handshakes } = this.#services
     const connection = inFlight.answeredConnection
     if (connection === null || connection.stage === 'closed') return
