@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { type Mutation, ReignWalk, Violation } from './reign-walk.ts'
+import { type Mutation, Violation } from './reign-model.ts'
+import { ReignWalk } from './reign-walk.ts'
 
 /**
  * The timelines by which a transaction would be lost, or an epoch led twice, if one rule were left out: each is played

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type Mutation, ReignWalk, Violation } from './reign-walk.ts'
+import { type Mutation, Violation } from './reign-model.ts'
+import { ReignWalk } from './reign-walk.ts'
 
 /** Walks over the real machines; a failure names its seed, which plays it again. */
 function walks(size: number, count: number, steps: number): ReignWalk['counts'] {

@@ -1,130 +1,29 @@
 import { Amnesia } from '../../src/replication/amnesia.ts'
 import { Follower, type FollowerEffect } from '../../src/replication/follower.ts'
 import { Leader, type LeaderEffect } from '../../src/replication/leader.ts'
-import type { Condition, FollowerMessage, LeaderMessage, PeerStatus } from '../../src/replication/messages.ts'
+import type { FollowerMessage, LeaderMessage, PeerStatus } from '../../src/replication/messages.ts'
 import { SeededRandom } from '../../src/runtime/seeded-random.ts'
-import { commonPoint, SummaryTracker } from '../../src/storage/history-summary.ts'
-import {
-  recordHeaderBytes,
-  recordPayloadBytes,
-  recordZxid,
-  writeRecordHeader,
-} from '../../src/storage/record.ts'
+import { commonPoint } from '../../src/storage/history-summary.ts'
+import { recordHeaderBytes, writeRecordHeader } from '../../src/storage/record.ts'
 import type { DurableState } from '../../src/storage/storage.ts'
 import { epochOf, formatZxid, type Zxid, zxidOf } from '../../src/tree/zxid.ts'
 
-/** What one mutation does wrong in the harness, to show that the checks can see it. */
-export type Mutation =
-  | 'ack before durable'
-  | 'promise is not durable'
-  | 'stale history wins'
-  | 'fresh counts'
-  | 'no amnesia rule'
-  | 'promises are not confirmed'
-  | 'fresh found beside provisional'
-  | 'same epoch counts twice'
-  | 'commit by one'
-
-export class Violation extends Error {}
-
-/** A transaction as it stands in a log. The name tells which one it is: two of the same zxid have different ones. */
-interface Entry {
-  zxid: Zxid
-  name: string
-  record: Buffer
-}
-
-interface Link {
-  leader: LeadingAttempt
-  follower: FollowingAttempt
-  /** What is on its way; null is the end of the link. An end that was sent is read behind everything before it. */
-  up: (FollowerMessage | null)[]
-  down: (LeaderMessage | null)[]
-  upOpen: boolean
-  downOpen: boolean
-}
-
-interface Write {
-  /** Changes what is on the disk. */
-  work: () => void
-  after: FollowerEffect[]
-}
-
-interface FollowingAttempt {
-  server: Server
-  machine: Follower
-  link: Link | null
-  building: Entry[] | null
-}
-
-interface HistoryJob {
-  link: Link
-  to: number
-  summary: [number, number][]
-  upTo: Zxid
-}
-
-interface LeadingAttempt {
-  server: Server
-  machine: Leader
-  links: Map<number, Link>
-  jobs: HistoryJob[]
-  /** The reign's history, from the synchronization on. */
-  history: Entry[] | null
-  serving: boolean
-  syncs: Map<number, number>
-}
-
-interface Server {
-  id: number
-  durable: DurableState
-  /** On the disk. */
-  log: Entry[]
-  writes: Write[]
-  commit: Zxid
-  leading: LeadingAttempt | null
-  following: FollowingAttempt | null
-  amnesia: Amnesia
-  /** Promises that were told to this process and have not arrived. */
-  told: { from: number; promisedEpoch: number; condition: Condition }[]
-}
-
-const emptyState: DurableState = Object.freeze({
-  ensembleId: null,
-  founded: false,
-  promisedEpoch: 0,
-  promisedTo: 0,
-  currentEpoch: 0,
-})
-
-const conditionOf = (state: DurableState): Condition =>
-  state.founded ? 'founded' : state.currentEpoch > 0 ? 'provisional' : 'fresh'
-
-const lastOf = (log: readonly Entry[]): Zxid => log.at(-1)?.zxid ?? 0
-
-function summaryOf(log: readonly Entry[]) {
-  const tracker = new SummaryTracker()
-  for (const { zxid } of log) tracker.extend(zxid)
-  return tracker.summary
-}
-
-function entriesOf(records: Buffer): Entry[] {
-  const entries: Entry[] = []
-  for (let at = 0; at < records.length; ) {
-    const end = at + recordHeaderBytes + recordPayloadBytes(records, at)
-    const record = records.subarray(at, end)
-    entries.push({ zxid: recordZxid(records, at), name: record.toString('utf8', recordHeaderBytes), record })
-    at = end
-  }
-  return entries
-}
-
-function someUp(leading: LeadingAttempt): boolean {
-  for (const link of leading.links.values()) if (link.up.length > 0) return true
-  return false
-}
-
-const names = (log: readonly Entry[]): string => log.map((entry) => entry.name).join(' ')
+import {
+  conditionOf,
+  type Entry,
+  emptyState,
+  entriesOf,
+  type FollowingAttempt,
+  type LeadingAttempt,
+  type Link,
+  lastOf,
+  type Mutation,
+  names,
+  type Server,
+  someUp,
+  summaryOf,
+  Violation,
+} from './reign-model.ts'
 
 /**
  * A random walk of a few servers over the real `Leader` and `Follower`, with disks that lose what was not synced, links
