@@ -44,7 +44,7 @@ export async function readEnsembleArguments(
       describe: "show only the errors of the servers' own log lines",
     })
     .example('$0 config/three.txt', 'three servers, data in data/')
-    .example('$0 config/five.txt --servers 1,2,3', 'some of them')
+    .example('$0 five.txt --servers 1,2,3', 'some of them')
     .epilogue(
       'Exit codes: 0 all stopped when asked to, 1 a server ended otherwise, 2 wrong arguments or configuration.',
     )

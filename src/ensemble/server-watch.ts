@@ -30,24 +30,21 @@ export function readSrvr(text: string): ServerView {
 }
 
 /**
- * The ensemble in one line: `1 follower  2 follower  3 leader · epoch 2 · zxid 0x200000003`. Without a leader it ends
- * behind the servers.
+ * The ensemble in one line: `1 follower  2 follower  3 leader · last zxid 0x200000003`. Without a leader it ends behind the
+ * servers. No epoch: `srvr` does not tell it, and that of the last zxid is older until the new reign's first write.
  */
 export function statusLine(views: ReadonlyMap<number, ServerView>): string {
   const servers = [...views].map(([id, view]) => `${id} ${view.state}`).join('  ')
   const zxid = leaderOf(views)?.zxid
   if (zxid === undefined || zxid === null) return servers
-  return `${servers} · epoch ${epochOf(zxid)} · zxid ${zxid}`
+  return `${servers} · last zxid ${zxid}`
 }
 
-/** What a new line is worth: who is in which state, and the reign. Not the zxid, which moves with every write. */
+/** What a new line is worth: who is in which state. Not the zxid, which moves with every write. */
 export function statusKey(views: ReadonlyMap<number, ServerView>): string {
-  const zxid = leaderOf(views)?.zxid
-  return [...views].map(([id, view]) => `${id} ${view.state}`).join() + (zxid ? epochOf(zxid) : '')
+  return [...views].map(([id, view]) => `${id} ${view.state}`).join()
 }
 
 function leaderOf(views: ReadonlyMap<number, ServerView>): ServerView | undefined {
   return [...views.values()].find((view) => view.state === 'leader' || view.state === 'standalone')
 }
-
-const epochOf = (zxid: string): number => Math.floor(Number(zxid) / 2 ** 32)

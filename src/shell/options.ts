@@ -26,7 +26,7 @@ export async function readOptions(argv: readonly string[], version: string): Pro
   const parser = yargs([...argv])
     .scriptName('zk-shell')
     .usage(
-      '$0 [options]                      interactive, or commands from standard input\n$0 [options] <command> [arguments]',
+      '$0 [options]                        commands by hand, or from stdin\n$0 [options] <command> [arguments]  one command',
     )
     .option('server', {
       alias: 's',
@@ -47,11 +47,11 @@ export async function readOptions(argv: readonly string[], version: string): Pro
       default: false,
       describe: 'with commands from standard input: go on after one that failed',
     })
-    .example('$0', 'connect to 127.0.0.1:2181 and wait for commands')
-    .example('$0 -s a:2181,b:2181 create -e -s /workers/w- "host 1"', 'one command')
+    .example('$0', 'commands by hand')
+    .example('$0 -s a:2181,b:2181 create /app', 'one command')
     .example('$0 --json get /app', 'for programs')
     .example('$0 watch /app', 'follow a znode until Ctrl-C')
-    .example('$0 < commands.txt', 'many commands; "$0 help" lists them')
+    .example('$0 < commands.txt', 'many; zk-shell help lists them')
     .epilogue('Exit codes: 0 done, 1 the command failed, 2 wrong usage, 3 no server could be reached.')
     .version(version)
     .help()

@@ -94,7 +94,7 @@ describe('ensemble of child processes', () => {
     ])
     const ended = ensemble.run()
     await printed.line(/^1: I am 1$/)
-    await printed.line(/^1 follower {2}2 leader · epoch 2 · zxid 0x200000003$/)
+    await printed.line(/^1 follower {2}2 leader · last zxid 0x200000003$/)
 
     const started = await printed.line(/^1 started, pid \d+$/)
     process.kill(Number(/\d+$/.exec(started)?.[0]), 'SIGKILL')
