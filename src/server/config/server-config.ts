@@ -58,7 +58,7 @@ export interface ServerConfig {
 }
 
 /**
- * The text of /zookeeper/config and of `conf`'s membership: one line per server, then the version, no final newline.
+ * The membership as `conf` tells it (and as ZooKeeper keeps it in /zookeeper/config): one line per server, then the version, no final newline.
  * `version` is the zxid of the configuration. Empty for a standalone zoo.cfg, which names no servers.
  */
 export function describeMembership(config: ServerConfig, version: number): string {
