@@ -30,6 +30,8 @@ export interface ClientServices {
   readonly words: FourLetterWords
   /** Calls back when the leader is confirmed and everything that it had committed is applied here. */
   sync(done: () => void): void
+  /** Requests up to this number were done without this server applying them, as the state came by snapshot: settles them. */
+  answerThrough(number: number): void
   connectionClosed(connection: ClientConnection): void
   /** Something broke that is not a client's fault: the server stops. */
   onBroken(error: unknown): void

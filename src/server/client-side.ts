@@ -134,7 +134,8 @@ export class ClientSide
     this.tree.replayed()
     this.#endLostSessions()
     this.watches.stateWasReplaced(this.state)
-    this.#answerWhatIsDone()
+    this.answerThrough(this.state.doneNumber(this.config.serverId, this.inFlight.incarnation))
+    this.inFlight.giveRoom()
     this.inFlight.resume()
     this.sessions.announce()
     this.handshakes.onServing()
@@ -165,6 +166,26 @@ export class ClientSide
 
   sync(done: () => void): void {
     this.#replica.sync(done)
+  }
+
+  answerThrough(number: number): void {
+    const { inFlight, state } = this
+    while (inFlight.firstNumber <= number) {
+      inFlight.answer(inFlight.firstNumber)
+      const connection = inFlight.answeredConnection
+      if (connection === null || connection.stage === 'closed') continue
+      const created = inFlight.answeredOpcode === OpCode.createSession
+      const session = created ? undefined : state.sessions.get(connection.sessionId)
+      const kept = session?.answerTo(inFlight.answeredXid)
+      if (kept === undefined) {
+        connection.end()
+        continue
+      }
+      connection.beginReply(inFlight.answeredXid, kept.zxid, kept.error).raw(kept.body)
+      connection.endReply()
+      connection.order.writeDone()
+      this.requests.drain(connection)
+    }
   }
 
   connectionClosed(connection: ClientConnection): void {
@@ -226,28 +247,6 @@ export class ClientSide
       const { sessionId, goodbyeSaid } = connection
       if (sessionId === 0 || goodbyeSaid || this.state.sessions.get(sessionId) !== undefined) continue
       connection.end()
-    }
-  }
-
-  /** Requests that were done without this server applying them: the state came by snapshot. */
-  #answerWhatIsDone(): void {
-    const { inFlight, state } = this
-    const done = state.doneNumber(this.config.serverId, inFlight.incarnation)
-    while (inFlight.firstNumber <= done) {
-      inFlight.answer(inFlight.firstNumber)
-      const connection = inFlight.answeredConnection
-      if (connection === null || connection.stage === 'closed') continue
-      const created = inFlight.answeredOpcode === OpCode.createSession
-      const session = created ? undefined : state.sessions.get(connection.sessionId)
-      const kept = session?.answerTo(inFlight.answeredXid)
-      if (kept === undefined) {
-        connection.end()
-        continue
-      }
-      connection.beginReply(inFlight.answeredXid, kept.zxid, kept.error).raw(kept.body)
-      connection.endReply()
-      connection.order.writeDone()
-      this.requests.drain(connection)
     }
   }
 

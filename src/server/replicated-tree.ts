@@ -112,6 +112,8 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
       this.#state.lastApplied === zxid,
       () => `the snapshot of ${zxid} holds the state of ${this.#state.lastApplied}`,
     )
+    // Before anything behind the snapshot is applied and answered: events leave before replies.
+    this.#services.watches.stateWasReplaced(this.#state)
   }
 
   snapshot(): AsyncIterable<Buffer> {
@@ -131,9 +133,8 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
 
   // What a transaction does
 
-  /** What is gone through anew is old news; what is new in it is found by comparing, when it is over. */
   get #hasWatchers(): boolean {
-    return this.#services.watches.size > 0 && !this.#replaying
+    return this.#services.watches.size > 0
   }
 
   nodeCreated(path: string, zxid: Zxid): void {
@@ -174,6 +175,8 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
       this.#unread.reset()
       return this.#unread
     }
+    // A snapshot has brought the requests before this one, and the log goes on behind it.
+    if (this.#replaying) this.#services.answerThrough(number - 1)
     inFlight.answer(number)
     this.#replyZxid = zxid
     this.#replyError = error

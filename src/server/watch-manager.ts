@@ -38,19 +38,23 @@ export class WatchManager<W extends Watcher> {
   }
 
   nodeCreated(path: string, zxid: Zxid): void {
+    if (this.#isReplayed(zxid)) return
     this.#fire(this.data.take(path), EventType.nodeCreated, path, zxid)
   }
 
   nodeDataChanged(path: string, zxid: Zxid): void {
+    if (this.#isReplayed(zxid)) return
     this.#fire(this.data.take(path), EventType.nodeDataChanged, path, zxid)
   }
 
   nodeChildrenChanged(path: string, zxid: Zxid): void {
+    if (this.#isReplayed(zxid)) return
     this.#fire(this.child.take(path), EventType.nodeChildrenChanged, path, zxid)
   }
 
   /** A connection that watches both the node and its children hears of it once. */
   nodeDeleted(path: string, zxid: Zxid): void {
+    if (this.#isReplayed(zxid)) return
     const data = this.data.take(path)
     const child = this.child.take(path)
     this.#fire(data, EventType.nodeDeleted, path, zxid)
@@ -90,7 +94,7 @@ export class WatchManager<W extends Watcher> {
     }
   }
 
-  /** The state is about to be replaced by a snapshot, without the transactions that would fire watches. */
+  /** The state is about to be replaced: by a snapshot without the transactions that would fire watches, or by a replay of all. */
   stateWillBeReplaced(state: ReplicatedState): void {
     if (this.#before !== null || this.size === 0) return
     const existed = new Set<string>()
@@ -98,10 +102,13 @@ export class WatchManager<W extends Watcher> {
     this.#before = { zxid: state.lastApplied, existed }
   }
 
-  /** The state is whole again: tells what has changed since `stateWillBeReplaced`. */
+  /**
+   * Tells what has changed since `stateWillBeReplaced`, unless the state is still that of an earlier time: a replay, whose
+   * events are told only once they are new.
+   */
   stateWasReplaced(state: ReplicatedState): void {
     const before = this.#before
-    if (before === null) return
+    if (before === null || state.lastApplied < before.zxid) return
     this.#before = null
     const { tree, lastApplied } = state
     for (const path of [...this.data.paths]) {
@@ -121,6 +128,14 @@ export class WatchManager<W extends Watcher> {
   /** Events of `restore` belong to no transaction that this server could name. */
   #tell(watcher: W, type: number, path: string): void {
     watcher.sendEvent(this.#encode(type, path, -1))
+  }
+
+  /** Whether a transaction is applied for the second time: who watches knew its outcome. */
+  #isReplayed(zxid: Zxid): boolean {
+    if (this.#before === null) return false
+    if (zxid <= this.#before.zxid) return true
+    this.#before = null
+    return false
   }
 
   #fire(watchers: W | Set<W> | undefined, type: number, path: string, zxid: Zxid): void {

@@ -2,6 +2,18 @@ import { describe, expect, test } from 'vitest'
 import { Harness } from './client-side-harness.ts'
 import { connectBody, dataOf, frameOf } from './raw-client.ts'
 
+/** Everything that is applied there from now on. */
+function recordApplied(harness: Harness): { zxid: number; bytes: Buffer }[] {
+  const applied: { zxid: number; bytes: Buffer }[] = []
+  const { tree } = harness.side
+  const apply = tree.apply.bind(tree)
+  tree.apply = (zxid, txn) => {
+    applied.push({ zxid, bytes: Buffer.from(txn) })
+    apply(zxid, txn)
+  }
+  return applied
+}
+
 describe('in flight across leaders', () => {
   test('what was lost on its way is sent again, in order, and answered on the same connection', async () => {
     const harness = await Harness.serving()
@@ -116,6 +128,61 @@ describe('in flight across leaders', () => {
     ])
     expect(idle.connection.closed).toBe(false)
     expect(idle.ask(idle.set('/once', 'x'))).toMatchObject([{ error: 0 }])
+  })
+
+  test('done elsewhere, some by snapshot and the rest in the log behind it -> each answered once, nothing breaks', async () => {
+    const harness = await Harness.serving()
+    const plain = harness.client()
+    const once = harness.client({ exactlyOnceWindow: 16 })
+    const elsewhere = await Harness.start({ serverId: 2 })
+    await elsewhere.load(harness.side.state.lastApplied, await harness.snapshot())
+    elsewhere.replica.epoch = harness.replica.epoch
+    elsewhere.replica.lead()
+    elsewhere.replica.losing = true
+    const behind = recordApplied(elsewhere)
+
+    harness.replica.losing = true
+    once.send(once.create('/once'))
+    plain.send(plain.create('/plain'))
+    once.send(once.create('/plain'))
+    const [first, ...rest] = harness.replica.sent.slice(-3)
+    if (first !== undefined) elsewhere.replica.execute(1, first)
+    const zxid = elsewhere.side.state.lastApplied
+    const snapshot = await elsewhere.snapshot()
+    behind.length = 0
+    for (const requests of rest) elsewhere.replica.execute(1, requests)
+    harness.replica.adrift()
+    await harness.load(zxid, snapshot)
+    for (const txn of behind) harness.side.tree.apply(txn.zxid, txn.bytes)
+    harness.replica.epoch = elsewhere.replica.epoch
+    harness.replica.losing = false
+    harness.replica.lead()
+    harness.time.endTurns()
+    expect(plain.frames()).toMatchObject([{ xid: 1, error: 0 }])
+    expect(once.frames()).toMatchObject([
+      { xid: 1, error: 0 },
+      { xid: 2, error: -110 },
+    ])
+    expect(plain.ask(plain.get('/once'))).toMatchObject([{ error: 0 }])
+  })
+
+  test('the whole history is replayed from the beginning -> nothing is answered or told a second time', async () => {
+    const harness = await Harness.start()
+    const history = recordApplied(harness)
+    harness.replica.lead()
+    const client = harness.client()
+    client.ask(client.create('/a'), client.set('/a', 'x'), client.delete('/a'), client.create('/a'))
+    client.ask(client.get('/a', true), client.children('/', true))
+    const digest = harness.side.state.digest()
+    harness.replica.adrift()
+    harness.side.tree.reset()
+    for (const txn of [...history]) harness.side.tree.apply(txn.zxid, txn.bytes)
+    harness.replica.lead()
+    harness.time.endTurns()
+    expect(harness.side.state.digest()).toBe(digest)
+    expect(client.connection.closed).toBe(false)
+    expect(client.frames()).toEqual([])
+    expect(client.ask(client.set('/a', 'y')).map(({ xid }) => xid)).toEqual([-1, 7])
   })
 
   test('a restarted process -> numbers under a later incarnation, also when the clock went back', async () => {
