@@ -78,6 +78,9 @@ async function serve(config: ServerConfig, world: ServerProcess): Promise<number
     await stopInTime(server, runtime)
     return 1
   }
+  if (early === null) {
+    log.info('takes clients', { on: `${config.clientHost}:${config.clientPort}`, files: config.serverDir })
+  }
   const how = early ?? (await ended)
   if ('failure' in how) log.error(`stopping: ${describeStartFailure(how.failure, config)}`)
   else log.info(`stopping, on ${how.request}`)
