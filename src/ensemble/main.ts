@@ -38,9 +38,13 @@ export async function main(argv: readonly string[]): Promise<number> {
   const say = (text: string): void => {
     process.stdout.write(`${text}\n`)
   }
+  let stopping = false
   nodeProcesses.onStopRequest((reason) => {
-    say(`stopping all servers, on ${reason}`)
+    // A terminal's Ctrl-C may come more than once.
+    if (stopping) return
+    stopping = true
     ensemble.stop()
+    say(`stopping all servers, on ${reason}`)
   })
   const clean = await ensemble.run()
   say(clean ? 'all servers stopped' : 'no server runs any more, and not all of them ended as asked')

@@ -10,6 +10,11 @@ export const nodeProcesses: Processes = {
     // The channel to a parent that started this process by `start` below. It closes even when the parent is killed
     // outright, so no server is left behind that nobody watches.
     process.on('disconnect', () => call('the end of the parent process'))
+    // Nobody reads any more what this process says, as when it is piped into `head`.
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+      call('the end of its output')
+    })
   },
 
   onUncaught(call) {
