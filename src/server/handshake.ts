@@ -115,9 +115,12 @@ export class Handshakes implements ServerMessages {
   attached(question: number): void {
     const handshake = this.#takeQuestion(question)
     if (handshake === undefined) return
-    const session = this.#services.state.sessions.get(handshake.sessionId)
-    // Commits and this message share one ordered link: what the leader found is here, unless it was closed right behind.
-    if (session === undefined) this.#refuse(handshake)
+    const { state } = this.#services
+    const session = state.sessions.get(handshake.sessionId)
+    // Commits and this message share one ordered link, but commits wait for the disk: the session may be still to come.
+    if (session === undefined && handshake.sessionId > state.lastApplied) this.#proceedSynced(handshake)
+    // It was closed right behind.
+    else if (session === undefined) this.#refuse(handshake)
     else this.#accept(handshake, session.id, session.exactlyOnceWindow)
   }
 
@@ -175,6 +178,12 @@ export class Handshakes implements ServerMessages {
       this.#questionOf.set(connection, question)
       this.#ask(question, handshake)
     }
+  }
+
+  #proceedSynced(handshake: Handshake): void {
+    this.#services.sync(() => {
+      if (handshake.connection.stage === 'connecting') this.#proceed(handshake)
+    })
   }
 
   #create(handshake: Handshake): void {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { attachedMessage } from '../../src/server/sessions/session-messages.ts'
 import { Harness } from './client-side-harness.ts'
 import { connectBody, frameOf } from './raw-client.ts'
 
@@ -184,6 +185,31 @@ describe('re-attachment', () => {
     harness.commit()
     expect(client.connectAnswer()).toMatchObject(invalid)
     expect(first.connection.closed).toBe(false)
+  })
+})
+
+describe('re-attachment at a server that is behind', () => {
+  test('it has not applied the creation that the leader vouches for -> the client waits for that, and gets its session', async () => {
+    const other = await Harness.serving()
+    const { sessionId, password } = other.dial().connect()
+    const harness = await Harness.start({ serverId: 2 })
+    harness.replica.lead()
+    harness.replica.losing = true
+    harness.replica.holdsSyncs = true
+    const client = harness.dial()
+    client.send(frameOf(connectBody({ sessionId, password })))
+    // The word of the leader comes as fast as the link; what is committed waits for the disk.
+    harness.side.onMessage(attachedMessage(1))
+    expect(client.connection.received).toHaveLength(0)
+    harness.replica.adrift()
+    await harness.load(other.side.state.lastApplied, await other.snapshot())
+    harness.replica.epoch = other.replica.epoch
+    harness.replica.losing = false
+    harness.replica.lead()
+    harness.replica.releaseSyncs()
+    harness.time.endTurns()
+    expect(client.connectAnswer()).toMatchObject({ sessionId })
+    expect(client.connection.closed).toBe(false)
   })
 })
 
