@@ -1,8 +1,8 @@
 import type { Processes } from '../runtime/processes.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Timer } from '../runtime/timers.ts'
-import type { ServerAddress } from '../server/config/server-config.ts'
-import { type ServerView, statusKey, statusLine, viewServer } from './server-watch.ts'
+import { bracketed, type ServerAddress } from '../server/config/server-config.ts'
+import { hasLeader, type ServerView, statusKey, statusLine, viewServer } from './server-watch.ts'
 import { Supervisor } from './supervisor.ts'
 
 export interface EnsembleOptions {
@@ -39,6 +39,7 @@ export class Ensemble {
   readonly #running = new Set<number>()
   #clean = true
   #shown = ''
+  #saidReady = false
   #movedAtMs = 0
   #pause: Timer | null = null
   #end: (clean: boolean) => void = () => {}
@@ -88,6 +89,17 @@ export class Ensemble {
     this.#end(this.#clean)
   }
 
+  /** Once, when somebody leads for the first time: what a newcomer would do next. */
+  #maybeSayReady(views: ReadonlyMap<number, ServerView>): void {
+    if (this.#saidReady || !hasLeader(views)) return
+    this.#saidReady = true
+    const { servers, printer } = this.#options
+    const addresses = servers.map(
+      ({ clientHost, host, clientPort }) => `${bracketed(reachable(clientHost ?? host))}:${clientPort ?? 0}`,
+    )
+    printer.status(`ready: bin/zk-shell -s ${addresses.join()}   Ctrl-C stops all servers`)
+  }
+
   async #watch(): Promise<void> {
     const { runtime, servers, printer } = this.#options
     while (this.#running.size > 0) {
@@ -107,6 +119,7 @@ export class Ensemble {
         this.#shown = key
         this.#movedAtMs = nowMs
         printer.status(statusLine(views))
+        this.#maybeSayReady(views)
       }
       const pauseMs = nowMs - this.#movedAtMs < eagerForMs ? eagerMs : calmMs
       await new Promise<void>((resolve) => {

@@ -45,6 +45,10 @@ export function statusKey(views: ReadonlyMap<number, ServerView>): string {
   return [...views].map(([id, view]) => `${id} ${view.state}`).join()
 }
 
+export function hasLeader(views: ReadonlyMap<number, ServerView>): boolean {
+  return leaderOf(views) !== undefined
+}
+
 function leaderOf(views: ReadonlyMap<number, ServerView>): ServerView | undefined {
   return [...views.values()].find((view) => view.state === 'leader' || view.state === 'standalone')
 }

@@ -2,6 +2,9 @@ import type { Connection } from '../runtime/network.ts'
 import { encodeFrame, FrameReader, frameBytesMax } from './frames.ts'
 import type { ReplicationMessage } from './messages.ts'
 
+/** Why a link ended that the other side closed in an orderly way. */
+export const closedByOtherSide = 'closed by the other side'
+
 export interface LinkHandlers {
   onMessage(message: ReplicationMessage): void
   /** Called once. Nothing follows it. */
@@ -64,7 +67,7 @@ export class NetworkLink implements Link {
     connection.setHandlers({
       onData: (bytes) => this.#onData(bytes),
       onDrain: () => this.#wakeStreams(),
-      onClose: (reason) => this.#end(reason?.message ?? 'closed by the other side'),
+      onClose: (reason) => this.#end(reason?.message ?? closedByOtherSide),
     })
   }
 

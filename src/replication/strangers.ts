@@ -1,7 +1,7 @@
 import type { Connection } from '../runtime/network.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { handshakeTimeoutMs, strangersMax } from './limits.ts'
-import { NetworkLink } from './link.ts'
+import { closedByOtherSide, NetworkLink } from './link.ts'
 import type { Hello, ReplicationMessage } from './messages.ts'
 
 /**
@@ -51,7 +51,9 @@ export class Strangers {
         this.#links.delete(link)
         if (known) return
         this.#refused++
-        log.warn('dropped a connection', { from: connection.remote.host, reason })
+        // One that goes by itself, as a server does that starts anew, is nothing to worry about.
+        const level = reason === closedByOtherSide ? 'debug' : 'warn'
+        log[level]('dropped a connection', { from: connection.remote.host, reason })
       },
     })
     this.#links.add(link)
