@@ -26,6 +26,12 @@ export const limits = {
   /** Bytes of all requests in flight: no more writes are taken from anybody until half are done. */
   inFlightBytesMax: 64 * MiB,
 
+  /**
+   * Characters of the identities that one connection has: each of its writes carries them. What does not fit is refused as
+   * wrong credentials are.
+   */
+  identitiesCharactersMax: 4 * KiB,
+
   /** Requests of one turn go to the leader in batches of about this. */
   batchBytesMax: 1 * MiB,
 

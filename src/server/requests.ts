@@ -8,6 +8,7 @@ import type { Id } from '../wire/records.ts'
 import { AuthRequest } from '../wire/requests.ts'
 import type { ClientConnection } from './client-connection.ts'
 import type { ClientServices } from './client-services.ts'
+import { limits } from './limits.ts'
 
 /** xid and opcode. */
 export const requestHeaderBytes = 8
@@ -158,6 +159,7 @@ export class Requests {
     try {
       const { scheme, auth } = AuthRequest.read(this.#reader.reset(frame, requestHeaderBytes))
       identity = identityOf(scheme, auth, connection.remoteHost)
+      if (identity !== null && !fits(identity, connection.identities)) identity = null
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error
       connection.closeMalformed(error)
@@ -172,6 +174,13 @@ export class Requests {
       connection.identities = [...connection.identities, identity]
     }
   }
+}
+
+function fits(identity: Id, known: readonly Id[]): boolean {
+  if (known.some((one) => isSame(one, identity))) return true
+  let characters = identity.id?.length ?? 0
+  for (const { id } of known) characters += id?.length ?? 0
+  return characters <= limits.identitiesCharactersMax
 }
 
 const isSame = (a: Id, b: Id): boolean => a.scheme === b.scheme && a.id === b.id

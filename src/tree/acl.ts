@@ -51,9 +51,11 @@ export function permits(entries: readonly Acl[], perms: number, identities: read
   return false
 }
 
+const storedEntriesMax = 10_000
+
 /**
  * The entries as they are stored: exact duplicates removed, `auth` replaced by the identities of who asks. Null when
- * they are not valid (InvalidACL). Throws DecodeError for a world entry without an id, as ZooKeeper answers that.
+ * they are not valid (InvalidACL), or `auth` makes more than 10,000 of them. Throws DecodeError for a world entry without an id, as ZooKeeper answers that.
  */
 export function normalise(entries: readonly Acl[] | null, identities: readonly Id[]): Acl[] | null {
   if (entries === null || entries.length === 0) return null
@@ -71,6 +73,8 @@ export function normalise(entries: readonly Acl[] | null, identities: readonly I
         stored.push({ perms: entry.perms, scheme: identity.scheme, id: identity.id })
       }
       if (stored.length === before) return null
+      // A request has a bound, and so has what it stores: many such entries times many identities have none.
+      if (stored.length > storedEntriesMax) return null
     } else {
       if (!schemes.get(entry.scheme)?.accepts(entry.id ?? '')) return null
       stored.push(entry)

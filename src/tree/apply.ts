@@ -66,7 +66,7 @@ export class Applier {
         this.#applyCreateSession(zxid, txn, listener)
         return
       case TxnKind.closeSession:
-        this.#applyCloseSession(zxid, txn, listener)
+        this.#applyCloseSession(zxid, listener)
         return
       case TxnKind.error:
         this.#finish(zxid, txn.int(), null, listener)
@@ -233,12 +233,11 @@ export class Applier {
     this.#finish(zxid, 0, null, listener)
   }
 
-  #applyCloseSession(zxid: Zxid, txn: JuteReader, listener: ApplyListener): void {
-    const count = txn.int()
-    for (let i = 0; i < count; i++) this.#removeNode(txn.text(), zxid, listener)
+  #applyCloseSession(zxid: Zxid, listener: ApplyListener): void {
     const session = this.#sessions.get(this.#header.sessionId)
     assert(session !== undefined, () => `transaction ${zxid}: no session ${this.#header.sessionId}`)
-    assert(session.ephemerals.size === 0, () => `transaction ${zxid}: ephemeral nodes are left behind`)
+    // Sorted: after a snapshot the set is in another order.
+    for (const path of [...session.ephemerals].sort()) this.#removeNode(path, zxid, listener)
     this.#sessions.remove(session)
     listener.sessionClosed(session.id, zxid)
     this.#finish(zxid, 0, null, listener)

@@ -218,12 +218,12 @@ export class Overlay {
     this.#touchSession(id, zxid).open = false
   }
 
-  /** The session's ephemeral nodes as they will be, sorted: every replica lists them alike. */
+  /** The session's ephemeral nodes as they will be. */
   ephemeralsOf(id: number): string[] {
     const paths = new Set(this.#sessions.get(id)?.ephemerals)
     const pending = this.#pendingSessions.get(id)
     if (pending !== undefined) for (const path of pending.ephemerals) paths.add(path)
-    return [...paths].filter((path) => this.find(path)?.ephemeralOwner === id).sort()
+    return [...paths].filter((path) => this.find(path)?.ephemeralOwner === id)
   }
 
   /**

@@ -12,7 +12,7 @@ import { originFieldsEnd, originFieldsStart } from './request.ts'
  *     check             nothing (only inside multi)
  *     multi             count i, then for each: kind i, body
  *     createSession     timeoutMs i, password b, exactlyOnceWindow i; its id is its zxid
- *     closeSession      ephemeral paths v<s>
+ *     closeSession      nothing: its ephemeral nodes go, sorted by path
  *     error             code i
  *     failedMulti       count i, index of the failed operation i, its code i
  *     replay            nothing: the answer kept for the same request id is given again

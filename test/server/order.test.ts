@@ -206,6 +206,29 @@ describe('auth', () => {
     ])
   })
 
+  test('more identities than every write can carry -> AuthFailed, then closed', async () => {
+    const harness = await Harness.serving()
+    const client = harness.client()
+    const auth = (user: string) =>
+      client.request(
+        OpCode.auth,
+        (body) =>
+          body
+            .int(0)
+            .string('digest')
+            .buffer(Buffer.from(`${user}:p`)),
+        -4,
+      )
+    const user = 'u'.repeat(2000)
+    expect(client.ask(auth(user), auth(user), auth(`${user}2`))).toMatchObject([
+      { error: 0 },
+      { error: 0 },
+      { error: 0 },
+    ])
+    expect(client.ask(auth(`${user}3`))).toMatchObject([{ error: -115 }])
+    expect(client.connection.ended).toBe('orderly')
+  })
+
   test.each([
     ['an unknown scheme', 'kerberos', Buffer.from('x')],
     ['world', 'world', Buffer.from('anyone')],

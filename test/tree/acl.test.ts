@@ -69,6 +69,13 @@ describe('access control: what may be stored', () => {
     expect(normalise(entries, [who('ip', '10.0.0.1')])).toBeNull()
   })
 
+  test('auth entries times identities are far more than the request -> not valid', () => {
+    const identities = Array.from({ length: 40 }, (_, i) => who('digest', `u${i}:x`))
+    const entries = (count: number) => Array.from({ length: count }, (_, i) => entry(i, 'auth', ''))
+    expect(normalise(entries(250), identities)).toHaveLength(10_000)
+    expect(normalise(entries(251), identities)).toBeNull()
+  })
+
   test('duplicates -> removed; auth -> each authenticated identity, same perms, duplicates stay', () => {
     const identities = [who('ip', '10.0.0.1'), who('digest', 'a:1'), who('digest', 'b:2')]
     const entries = [

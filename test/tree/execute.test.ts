@@ -537,3 +537,45 @@ describe('bad input', () => {
     }
   })
 })
+
+describe('auth in access control lists', () => {
+  const identities = [{ scheme: 'digest', id: `u:${'x'.repeat(4000)}` }]
+  const auth = (count: number) =>
+    Array.from({ length: count }, (_, i) => ({ perms: i, scheme: 'auth', id: '' }))
+
+  test('one list that grows beyond 4 MiB -> InvalidACL', () => {
+    const body = createBody('/a', { acl: auth(1100) })
+    expect(h.run(OpCode.create, body, { session, identities }).error).toBe(ErrorCode.invalidAcl)
+  })
+
+  test('a multi whose lists grow beyond 32 MiB -> fails as a whole, its transaction is small', () => {
+    const body = multiBody(Array.from({ length: 9 }, (_, i) => op.create(`/m${i}`, 0, auth(1000))))
+    const reply = h.run(OpCode.multi, body, { session, identities })
+    expect(readMultiResponse(new JuteReader(reply.body)).at(-1)).toMatchObject({
+      error: ErrorCode.badArguments,
+    })
+    expect(h.history.at(-1)?.bytes.length).toBeLessThan(100)
+    expect(h.stat('/m0')).toBeUndefined()
+    expect(h.stat('/')?.numChildren).toBe(1)
+  })
+})
+
+describe('closeSession', () => {
+  test('ephemerals with longer paths than a transaction may have bytes -> a small transaction, all go, in the same order everywhere', () => {
+    const session = h.newSession()
+    const long = 'x'.repeat(10_000)
+    for (const name of ['c', 'a', 'b']) {
+      h.run(OpCode.create, createBody(`/${name}${long}`, { flags: 1 }), { session })
+    }
+    h.listener.events.length = 0
+    h.send(OpCode.create, createBody('/aa', { flags: 1 }), { session })
+    h.send(OpCode.closeSession, noBody, { session })
+    expect(h.history.at(-1)?.bytes.length).toBeLessThan(100)
+    h.applyAll()
+    const gone = h.listener.events.filter((event) => event.startsWith('deleted '))
+    expect(gone.map((event) => event.slice(8, 11))).toEqual(
+      ['/aa', '/ax', '/bx', '/cx'].map((name) => name.slice(0, 3)),
+    )
+    expect(h.state.tree.ephemeralCount).toBe(0)
+  })
+})

@@ -10,6 +10,9 @@ import type { Decision } from './decision.ts'
 import { decideDelete } from './delete.ts'
 import { decideSetData } from './set-data.ts'
 
+/** Half of what may travel in one piece between servers: only lists that `auth` stands for make a request grow so. */
+const multiBytesMax = 32 * 1024 * 1024
+
 /**
  * All or nothing: each operation sees the effects of those before it. A failed one makes the transaction a list of
  * codes; the answer to that is a success as far as the reply's header goes.
@@ -27,7 +30,8 @@ export function decideMulti(decision: Decision, body: JuteReader): number {
   for (let index = 0; index < count; index++) {
     const opcode = body.int()
     body.skip(5)
-    const error = decideOperation(decision, opcode, body)
+    const decided = decideOperation(decision, opcode, body)
+    const error = decision.txn.length > multiBytesMax ? ErrorCode.badArguments : decided
     if (error !== 0) {
       decision.overlay.rollbackMulti()
       restartTxn(decision.txn, TxnKind.failedMulti)

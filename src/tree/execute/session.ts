@@ -19,13 +19,14 @@ export function decideCreateSession(decision: Decision, body: JuteReader): numbe
   return 0
 }
 
-/** Lists the ephemeral nodes that go with the session, those in flight included. */
+/**
+ * The ephemeral nodes that go with the session, those in flight included. The transaction does not list them: `apply`
+ * finds the same, and a session may have more paths than a transaction may have bytes.
+ */
 export function decideCloseSession(decision: Decision): number {
   if (decision.sessionError !== 0) return decision.sessionError
   const paths = decision.overlay.ephemeralsOf(decision.sessionId)
-  decision.txn.int(paths.length)
   for (const path of paths) {
-    decision.txn.string(path)
     const parent = decision.overlay.find(parentOf(path))
     if (parent !== undefined) {
       decision.overlay.touch(parent, decision.zxid)
