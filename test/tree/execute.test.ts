@@ -552,7 +552,7 @@ describe('auth in access control lists', () => {
     const body = multiBody(Array.from({ length: 9 }, (_, i) => op.create(`/m${i}`, 0, auth(1000))))
     const reply = h.run(OpCode.multi, body, { session, identities })
     expect(readMultiResponse(new JuteReader(reply.body)).at(-1)).toMatchObject({
-      error: ErrorCode.badArguments,
+      err: ErrorCode.badArguments,
     })
     expect(h.history.at(-1)?.bytes.length).toBeLessThan(100)
     expect(h.stat('/m0')).toBeUndefined()
