@@ -1,6 +1,6 @@
 import { assert } from '../runtime/assert.ts'
 import type { Timers } from '../runtime/timers.ts'
-import { encodeRequest, RequestEnvelope } from '../tree/request.ts'
+import { encodeRequest, makeVoid, RequestEnvelope, requestBytes, requestNumber } from '../tree/request.ts'
 import { JuteWriter } from '../wire/jute-writer.ts'
 import { OpCode } from '../wire/opcodes.ts'
 import type { Id } from '../wire/records.ts'
@@ -119,11 +119,31 @@ export class InFlight {
     if (batch !== null && this.#serving) this.#sendRequests(batch)
   }
 
-  /** There is a leader, and what it has done is answered: sends all else, again or for the first time. */
+  /**
+   * There is a leader, and what it has done is answered: sends all else, again or for the first time. What a closed
+   * connection asked for only keeps its number. The bad timeline without that: 1. a client sends x=1 to a server that is cut
+   * off; 2. it gives that connection up, and sets x=2 elsewhere; 3. the server finds a leader, minutes later, and sets x=1.
+   */
   resume(): void {
     this.#endBatch()
     this.#serving = true
+    this.#batches = this.#batches.map((batch) => this.#withoutAbandoned(batch))
     for (const batch of [...this.#batches]) this.#sendRequests(batch.bytes)
+  }
+
+  /** The same, with the requests of closed connections made void; but who says goodbye and hangs up means it. */
+  #withoutAbandoned(batch: Batch): Batch {
+    let bytes: Buffer | null = null
+    for (let at = 0; at < batch.bytes.length; at += requestBytes(batch.bytes, at)) {
+      const number = requestNumber(batch.bytes, at)
+      const slot = number & (this.#capacity - 1)
+      if (number < this.#firstNumber || this.#connections[slot]?.stage !== 'closed') continue
+      if (this.#opcodes[slot] === OpCode.closeSession) continue
+      // A copy: the one before may still be on its way.
+      bytes ??= Buffer.from(batch.bytes)
+      makeVoid(bytes, at)
+    }
+    return bytes === null ? batch : { lastNumber: batch.lastNumber, bytes }
   }
 
   /** There is no leader: what comes waits. */

@@ -29,6 +29,9 @@ export class RequestEnvelope {
 export const originFieldsStart = 4
 export const originFieldsEnd = 32
 
+const sessionIdAt = 20
+const opcodeAt = 36
+
 const noIdentities: readonly Id[] = []
 
 /** Appends one request; its body is `source` from `start` to `end`. Buffer owners may reuse the envelope. */
@@ -67,6 +70,18 @@ export function readEnvelope(reader: JuteReader, envelope: RequestEnvelope): voi
   envelope.opcode = reader.int()
   const identities = reader.vectorLength()
   envelope.identities = identities > 0 ? readIdentities(reader, identities) : noIdentities
+}
+
+/** Of the request that starts at `at` in whole ones: its bytes, the length in front included. */
+export const requestBytes = (requests: Buffer, at: number): number => 4 + requests.readInt32BE(at)
+
+/** Of the request that starts at `at`. */
+export const requestNumber = (requests: Buffer, at: number): number => Number(requests.readBigInt64BE(at + 4))
+
+/** The request that starts at `at` keeps its number, and asks for nothing: it belongs to no session, and is refused. */
+export function makeVoid(requests: Buffer, at: number): void {
+  requests.fill(0, at + sessionIdAt, at + sessionIdAt + 8)
+  requests.writeInt32BE(0, at + opcodeAt)
 }
 
 function readIdentities(reader: JuteReader, count: number): Id[] {

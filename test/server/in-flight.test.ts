@@ -58,6 +58,29 @@ describe('in flight across leaders', () => {
     expect(harness.side.state.lastApplied).toBe(before)
   })
 
+  test('the client gives up on a server without a leader, and writes elsewhere -> what it asked for here is not done later', async () => {
+    const harness = await Harness.serving()
+    const client = harness.client()
+    const other = harness.client()
+    client.ask(client.create('/x', 0, 'zero'), client.create('/leaving', 1))
+    const leaving = harness.client()
+    harness.replica.losing = true
+    client.send(client.set('/x', 'one'))
+    other.send(other.create('/other'))
+    leaving.send(leaving.close())
+    harness.replica.adrift()
+    client.send(client.set('/x', 'stale'))
+    client.connection.handlers?.onClose()
+    leaving.connection.handlers?.onClose()
+    harness.replica.losing = false
+    harness.replica.lead()
+    harness.time.endTurns()
+    expect(other.frames()).toMatchObject([{ xid: 1, error: 0 }])
+    expect(other.ask(other.get('/x')).map(dataOf)).toEqual(['zero'])
+    expect(harness.side.inFlight.count).toBe(0)
+    expect(harness.side.state.sessions.size).toBe(2)
+  })
+
   test('while there is no leader -> reads go on, writes wait', async () => {
     const harness = await Harness.serving()
     const client = harness.client()
