@@ -65,6 +65,8 @@ export class Session {
   /** Made by a server that was cut off from the rest: no other server knows it. */
   #localSession = false
   #lastZxid = 0
+  /** The newest transaction that an event has told of. A server behind it must not answer: what was announced would be gone. */
+  #announcedZxid = 0
   #lastFault: string | null = null
   #attemptTimer: Timer | null = null
   #suspendedTimer: Timer | null = null
@@ -189,7 +191,7 @@ export class Session {
       address,
       hello: {
         protocolVersion: 0,
-        lastZxidSeen: this.#lastZxid,
+        lastZxidSeen: Math.max(this.#lastZxid, this.#announcedZxid),
         timeoutMs: this.#options.sessionTimeoutMs,
         sessionId: this.#localSession ? 0n : this.#sessionId,
         password: this.#localSession ? new Uint8Array(16) : this.#password,
@@ -203,6 +205,7 @@ export class Session {
         onReply: (xid, zxid, errorCode, body) => this.#replied(xid, zxid, errorCode, body),
         onNotification: (zxid, body) => {
           const event = WatcherEvent.read(body)
+          if (zxid > this.#announcedZxid) this.#announcedZxid = zxid
           this.#options.onWatch(event.type, event.path, zxid)
         },
         onRoom: () => this.#pump(),
@@ -241,7 +244,7 @@ export class Session {
 
   /**
    * Leaves all watches again. The server compares with the last transaction that this client saw, and reports at once
-   * what was missed. No call waits for the answer, so the requests carry the xid that says so.
+   * what was missed. Events do not count as seen here: others of the same transaction may have been lost. No call waits for the answer, so the requests carry the xid that says so.
    */
   #sendWatches(connection: ServerConnection): void {
     for (const lists of this.#options.watches.portions(setWatchesBytesMax)) {

@@ -3,6 +3,7 @@ import { Client } from '../../src/client/client.ts'
 import type { ClientOptions } from '../../src/client/index.ts'
 import { ErrorCode, ZkError } from '../../src/client/index.ts'
 import { otherIdFirst } from '../../src/client/request-queue.ts'
+import { EventType, KeeperState } from '../../src/wire/event-types.ts'
 import type { JuteWriter } from '../../src/wire/jute-writer.ts'
 import { OpCode, SpecialXid } from '../../src/wire/opcodes.ts'
 import { type ConnectRequest, WatcherEvent } from '../../src/wire/records.ts'
@@ -147,6 +148,27 @@ describe('session: lost connection', () => {
     world.end.welcome()
     await world.settle()
     expect(states).toEqual(['connecting', 'connected', 'suspended', 'connected'])
+  })
+
+  test('an event told of a newer transaction than any reply -> a server that lacks it must not take the client', async () => {
+    const { world, client } = await connected()
+    const call = client.exists('/a', { watch: () => {} })
+    await world.settle()
+    world.end.reply(otherIdFirst, 77, 0, statBody)
+    await call
+    world.end.reply(SpecialXid.notification, 80, 0, (writer) =>
+      WatcherEvent.write(writer, {
+        type: EventType.nodeDataChanged,
+        state: KeeperState.syncConnected,
+        path: '/a',
+      }),
+    )
+    await world.settle()
+    world.end.close()
+    await world.settle()
+    expect(world.end.hello).toMatchObject({ lastZxidSeen: 80 })
+    // Other events of that transaction may have been lost on the way: watches are compared with what replies told.
+    expect(client.lastZxid).toBe(77)
   })
 
   test('plain server: unanswered writes -> connectionLoss, unanswered reads are sent again', async () => {
