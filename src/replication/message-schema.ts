@@ -15,6 +15,8 @@ const wholeUpTo =
 const whole = wholeUpTo(Number.MAX_SAFE_INTEGER)
 const zxid = whole
 const epoch = wholeUpTo(epochMax)
+/** There must be a later epoch for a leader to take. */
+const promise = wholeUpTo(epochMax - 1)
 const server = wholeUpTo(255)
 const flag: FieldCheck = (value) => typeof value === 'boolean'
 const bytes: FieldCheck = (value) => Buffer.isBuffer(value)
@@ -50,7 +52,7 @@ const statusFields: Record<string, FieldCheck> = {
   serving: flag,
   leader: server,
   epoch,
-  promisedEpoch: epoch,
+  promisedEpoch: promise,
   condition,
   lastZxid: zxid,
   logStartZxid: zxid,
@@ -73,7 +75,7 @@ const messageFields: Record<ReplicationMessage['type'], Fields> = {
   election: {},
   alive: { stands: flag },
   coordinator: { leader: server, established: flag },
-  join: { promisedEpoch: epoch, condition, ensembleId: ensembleIdOrNull },
+  join: { promisedEpoch: promise, condition, ensembleId: ensembleIdOrNull },
   ackEpoch: { epoch, counts: flag, currentEpoch: epoch, lastZxid: zxid, summary },
   adopted: { lastZxid: zxid },
   ackLeader: { epoch, zxid },

@@ -267,6 +267,7 @@ export class Replica {
     if (!this.#started) return 'it has just started'
     if (this.#election.backsOff(nowMs)) return 'it found no quorum and lets others try'
     return reasonNotToStand({
+      self: this.#config.serverId,
       condition: conditionOf(this.#storage.state),
       lastZxid: this.#storage.lastZxid,
       members: this.#members.length,

@@ -2,6 +2,7 @@ import type { Condition, PeerStatus } from './messages.ts'
 
 /** What a server knows when it asks itself whether it may win an election. */
 export interface Outlook {
+  self: number
   condition: Condition
   lastZxid: number
   /** How many servers the configuration names. */
@@ -38,6 +39,12 @@ export function reasonNotToStand(outlook: Outlook): string | null {
     }
     if (peers.size + 1 < outlook.members && outlook.lookingForMs < foundingPatienceMs) {
       return 'it waits a moment for all servers before it founds an ensemble with a quorum of them'
+    }
+    // A higher one that does not yet see everybody would take over as soon as it does.
+    for (const [id, peer] of peers) {
+      if (id > outlook.self && !peer.stands && outlook.lookingForMs < foundingPatienceMs) {
+        return `it waits a moment for server ${id}, which is not ready yet`
+      }
     }
   }
   for (const [id, peer] of peers) {

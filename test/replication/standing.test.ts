@@ -6,12 +6,14 @@ import { statusOf } from './peer-status.ts'
 function reason(options: {
   condition: Condition
   members?: number
+  self?: number
   lastZxid?: number
   lookingForMs?: number
   peers: Partial<PeerStatus>[]
 }): string | null {
   const members = options.members ?? 3
   return reasonNotToStand({
+    self: options.self ?? members,
     condition: options.condition,
     lastZxid: options.lastZxid ?? 0,
     members,
@@ -33,6 +35,17 @@ test('standing: a fresh server beside a founded one -> does not; beside fresh on
     'data directory is empty',
   )
   expect(reason({ condition: 'fresh', peers: [fresh] })).toBeNull()
+})
+
+test('standing: a founding beside a higher id that is not ready -> waits a moment for it, as it would take over', () => {
+  const ready = { condition: 'fresh', stands: true } as const
+  const unready = { condition: 'fresh', stands: false } as const
+  const lookingForMs = foundingPatienceMs - 1
+  expect(reason({ condition: 'fresh', self: 0, peers: [ready, unready], lookingForMs })).toMatch('server 2')
+  expect(reason({ condition: 'fresh', self: 0, peers: [ready, ready], lookingForMs })).toBeNull()
+  expect(reason({ condition: 'fresh', self: 3, peers: [ready, unready], lookingForMs })).toBeNull()
+  expect(reason({ condition: 'fresh', self: 0, peers: [ready, unready] })).toBeNull()
+  expect(reason({ condition: 'founded', self: 0, peers: [ready, unready], lookingForMs })).toBeNull()
 })
 
 test('standing: a founding -> waits a moment for all servers, then takes a quorum', () => {
