@@ -234,3 +234,19 @@ export async function collect(chunks: AsyncIterable<Buffer>): Promise<Buffer[]> 
 export async function* chunksOf(chunks: readonly Buffer[]): AsyncGenerator<Buffer> {
   for (const chunk of chunks) yield chunk
 }
+
+/** A harness in which one session asks. */
+export class SessionHarness extends Harness {
+  readonly session = this.newSession()
+
+  ask(opcode: number, body: Buffer): Reply {
+    return this.run(opcode, body, { session: this.session })
+  }
+
+  create(path: string, options: Parameters<typeof createBody>[1] = {}): Reply {
+    return this.ask(OpCode.create, createBody(path, options))
+  }
+}
+
+export const pathOf = (reply: Reply) => requests.PathResponse.read(new JuteReader(reply.body)).path
+export const statOf = (reply: Reply) => requests.StatResponse.read(new JuteReader(reply.body)).stat
