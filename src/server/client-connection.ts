@@ -43,6 +43,7 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
   goodbyeSaid = false
   sessionId = 0
   timeoutMs = 0
+  attachment = 0
   identities: readonly Id[] = noIdentities
   touched = false
   readonly order = new RequestOrder()
@@ -220,6 +221,13 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
     this.flush()
     this.#release()
     this.#socket.end()
+  }
+
+  /** The client has come in by another connection since: this one is not for it any more. */
+  endMoved(): void {
+    if (this.stage === 'closed') return
+    this.#services.metrics.movedClosed++
+    this.end()
   }
 
   destroy(): void {

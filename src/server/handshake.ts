@@ -108,11 +108,11 @@ export class Handshakes implements ServerMessages {
       connection.end()
       return
     }
-    this.#accept(handshake, zxid, handshake.exactlyOnceWindow ?? 0)
+    this.#accept(handshake, zxid, zxid, handshake.exactlyOnceWindow ?? 0)
     this.#services.sessions.tell(connection)
   }
 
-  attached(question: number): void {
+  attached(question: number, attachment: number): void {
     const handshake = this.#takeQuestion(question)
     if (handshake === undefined) return
     const { state } = this.#services
@@ -121,7 +121,7 @@ export class Handshakes implements ServerMessages {
     if (session === undefined && handshake.sessionId > state.lastApplied) this.#proceedSynced(handshake)
     // It was closed right behind.
     else if (session === undefined) this.#refuse(handshake)
-    else this.#accept(handshake, session.id, session.exactlyOnceWindow)
+    else this.#accept(handshake, session.id, attachment, session.exactlyOnceWindow)
   }
 
   refused(question: number): void {
@@ -130,8 +130,9 @@ export class Handshakes implements ServerMessages {
     this.#refuse(handshake)
   }
 
-  moved(sessionId: number): void {
-    this.#services.sessions.get(sessionId)?.end()
+  moved(sessionId: number, attachment: number): void {
+    const connection = this.#services.sessions.get(sessionId)
+    if (connection !== undefined && connection.attachment < attachment) connection.endMoved()
   }
 
   #decode(connection: ClientConnection, frame: Buffer): Handshake {
@@ -219,9 +220,10 @@ export class Handshakes implements ServerMessages {
     this.#sendMessage(attachMessage(question, sessionId, timeoutMs, password))
   }
 
-  #accept(handshake: Handshake, sessionId: number, window: number): void {
+  #accept(handshake: Handshake, sessionId: number, attachment: number, window: number): void {
     const { connection, timeoutMs, password } = handshake
     connection.sessionId = sessionId
+    connection.attachment = attachment
     connection.timeoutMs = timeoutMs
     const before = this.#services.sessions.bind(connection)
     this.#answer(handshake, timeoutMs, sessionId, password, window)

@@ -106,6 +106,7 @@ export class InFlight {
     const envelope = this.#envelope
     envelope.number = number
     envelope.sessionId = connection.sessionId
+    envelope.attachment = connection.attachment
     envelope.requestId = xid
     envelope.opcode = opcode
     envelope.identities = identities

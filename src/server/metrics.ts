@@ -54,6 +54,8 @@ export class ServerMetrics {
   /** Bad lengths, and first frames that are no handshake. */
   malformedFrames = 0
   slowReadersClosed = 0
+  /** Their session's client had come in by another connection. */
+  movedClosed = 0
   /** Clients that had seen a later zxid than this server. */
   handshakesAhead = 0
   sessionsExpired = 0

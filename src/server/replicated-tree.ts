@@ -5,6 +5,7 @@ import type { Timers } from '../runtime/timers.ts'
 import type { ApplyListener } from '../tree/apply-listener.ts'
 import type { ReplicatedState } from '../tree/replicated-state.ts'
 import type { Zxid } from '../tree/zxid.ts'
+import { ErrorCode } from '../wire/error-codes.ts'
 import { JuteWriter } from '../wire/jute-writer.ts'
 import { OpCode } from '../wire/opcodes.ts'
 import type { ClientConnection } from './client-connection.ts'
@@ -79,10 +80,10 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
     this.#services.inFlight.giveRoom()
   }
 
-  beginReign(): void {
+  beginReign(epoch: number): void {
     this.#state.beginReign()
     this.#lastProposed = this.#state.lastApplied
-    this.#leaderSessions.beginReign()
+    this.#leaderSessions.beginReign(epoch)
   }
 
   execute(from: number, requests: Buffer, sink: ProposalSink): void {
@@ -182,7 +183,12 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
     this.#replyError = error
     const connection = inFlight.answeredConnection
     const opcode = inFlight.answeredOpcode
-    if (connection === null || connection.stage === 'closed' || opcode === OpCode.createSession) {
+    if (
+      connection === null ||
+      connection.stage === 'closed' ||
+      opcode === OpCode.createSession ||
+      error === ErrorCode.sessionMoved
+    ) {
       this.#unread.reset()
       return this.#unread
     }
@@ -197,6 +203,11 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
     if (connection === null || connection.stage === 'closed') return
     if (inFlight.answeredOpcode === OpCode.createSession) {
       handshakes.created(connection, this.#replyZxid, this.#replyError)
+      return
+    }
+    if (this.#replyError === ErrorCode.sessionMoved) {
+      // Closed rather than answered, as in ZooKeeper: clients know how to lose a connection.
+      connection.endMoved()
       return
     }
     if (this.#nowMs < 0) this.#nowMs = this.#clock.monotonicMs()

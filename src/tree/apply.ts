@@ -77,6 +77,11 @@ export class Applier {
       case TxnKind.replay:
         this.#applyReplay(zxid, listener)
         return
+      case TxnKind.moved:
+        this.#noteOrigin()
+        // Kept for nobody, also in an exactly-once session: the client asks again by the connection that it has now.
+        this.#reply.refuse(this.#header, zxid, ErrorCode.sessionMoved, listener)
+        return
       default:
         throw new BrokenInvariant(`transaction ${zxid}: unknown kind ${this.#header.kind}`)
     }
@@ -262,7 +267,12 @@ export class Applier {
 
   #noteOrigin(): void {
     const header = this.#header
-    if (header.number > 0) this.#origins.done(header.server, header.incarnation, header.number)
+    if (header.number === 0) return
+    this.#origins.done(header.server, header.incarnation, header.number)
+    const session = this.#sessions.get(header.sessionId)
+    if (session !== undefined && header.attachment > session.attachment) {
+      this.#sessions.attach(session, header.attachment)
+    }
   }
 }
 

@@ -7,6 +7,11 @@ import type { Tree } from './tree.ts'
 import type { Znode } from './znode.ts'
 import type { Zxid } from './zxid.ts'
 
+/** Instead of a session's window: it does not exist, or a proposal closes it. */
+export const sessionGone = -1
+/** Instead of a session's window: its client has come in by a later connection than the one that asks. */
+export const sessionMoved = -2
+
 /** What `execute` needs to know of one node, as it will be once everything proposed so far is applied. */
 export class PendingNode {
   readonly path: string
@@ -187,14 +192,18 @@ export class Overlay {
     this.#nodeTouches.rollback(this.#undoMark)
   }
 
-  /** The session's exactly-once window (0 for a plain session); -1 when it does not exist or a proposal closes it. */
-  windowOf(id: number): number {
+  /**
+   * The session's exactly-once window (0 for a plain session), `sessionGone`, or `sessionMoved`: it is known to have had a
+   * later connection than the one numbered `attachment`.
+   */
+  windowOf(id: number, attachment: number): number {
+    const session = this.#sessions.get(id)
+    if (session !== undefined && attachment < session.claim) return sessionMoved
     if (this.#pendingSessions.size > 0) {
       const pending = this.#pendingSessions.get(id)
-      if (pending !== undefined) return pending.open ? pending.exactlyOnceWindow : -1
+      if (pending !== undefined) return pending.open ? pending.exactlyOnceWindow : sessionGone
     }
-    const session = this.#sessions.get(id)
-    return session === undefined ? -1 : session.exactlyOnceWindow
+    return session === undefined ? sessionGone : session.exactlyOnceWindow
   }
 
   /** The id of the last write proposed for an exactly-once session. */

@@ -42,6 +42,13 @@ export class ReplyPath {
     if (this.#wanted) listener.endReply()
   }
 
+  /** An answer that is kept for nobody. */
+  refuse(header: TxnHeader, zxid: Zxid, error: number, listener: ApplyListener): void {
+    if (!listener.wantsReply(header.server, header.incarnation)) return
+    listener.beginReply(header.number, zxid, error)
+    listener.endReply()
+  }
+
   /**
    * The answer that was given before, with the zxid it had then. A client that asks again for more than its window
    * covers breaks its own promise: the request was done, its answer is gone.

@@ -10,8 +10,8 @@ import { Id } from '../wire/records.ts'
  *     number       i64   the origin's running number, from 1; 0 for what the leader itself asks
  *     incarnation  i64   which start of the origin's process
  *     sessionId    i64
+ *     attachment   i64   which of the session's connections asked, see sessions.ts; 0 for what the leader itself asks
  *     requestId    i32   the client's xid
- *     flags        i32   reserved: 0
  *     opcode       i32
  *     identities   vector of { scheme, id }
  *     body               as the client sent it
@@ -20,17 +20,18 @@ export class RequestEnvelope {
   number = 0
   incarnation = 0
   sessionId = 0
+  attachment = 0
   requestId = 0
   opcode = 0
   identities: readonly Id[] = []
 }
 
-/** Where the four fields start that a transaction repeats as they are: number to requestId. */
+/** Where the five fields start that a transaction repeats as they are: number to requestId. */
 export const originFieldsStart = 4
-export const originFieldsEnd = 32
+export const originFieldsEnd = 40
 
 const sessionIdAt = 20
-const opcodeAt = 36
+const opcodeAt = 40
 
 const noIdentities: readonly Id[] = []
 
@@ -47,8 +48,8 @@ export function encodeRequest(
     .long(envelope.number)
     .long(envelope.incarnation)
     .long(envelope.sessionId)
+    .long(envelope.attachment)
     .int(envelope.requestId)
-    .int(0)
     .int(envelope.opcode)
     .int(envelope.identities.length)
   for (const identity of envelope.identities) Id.write(writer, identity)
@@ -64,9 +65,8 @@ export function readEnvelope(reader: JuteReader, envelope: RequestEnvelope): voi
   envelope.number = countOf(reader.long(), 'request number')
   envelope.incarnation = countOf(reader.long(), 'incarnation')
   envelope.sessionId = countOf(reader.long(), 'session id')
+  envelope.attachment = countOf(reader.long(), 'attachment')
   envelope.requestId = reader.int()
-  const flags = reader.int()
-  if (flags !== 0) throw new DecodeError(`found request flags ${flags}, expected 0`)
   envelope.opcode = reader.int()
   const identities = reader.vectorLength()
   envelope.identities = identities > 0 ? readIdentities(reader, identities) : noIdentities

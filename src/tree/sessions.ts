@@ -25,6 +25,16 @@ export class Session {
   lastRequestId = 0
   /** Oldest first. */
   readonly answers: KeptAnswer[] = []
+  /**
+   * The connections of one session are numbered in the order in which they came to have it: the first one with the session's
+   * id, each later one with a number that the leader gave it, led by the epoch. This is the highest that a write was done
+   * under. Nothing is done under a lower one, whoever leads and whatever that leader has heard: else the bad timeline is:
+   * 1. a client sends x=1 to a server that is cut off; 2. it goes to another one, sets x=2, and has the answer; 3. the first
+   * server finds a leader, and x is 1.
+   */
+  attachment: number
+  /** The highest attachment that this server knows of. Not replicated: only whom the leader hears of is in it. */
+  claim: number
   /** Paths of its ephemeral nodes. */
   readonly ephemerals = new Set<string>()
   /** The last snapshot that has this session as it should be. */
@@ -36,6 +46,8 @@ export class Session {
     this.timeoutMs = timeoutMs
     this.password = password
     this.exactlyOnceWindow = exactlyOnceWindow
+    this.attachment = id
+    this.claim = id
   }
 
   /** The first answer to that request, as long as it is kept. */
@@ -112,6 +124,14 @@ export class SessionTable {
     this.#rehash(session)
   }
 
+  /** A write was done under this attachment, which is a newer one. */
+  attach(session: Session, attachment: number): void {
+    this.#willChange(session)
+    session.attachment = attachment
+    session.claim = Math.max(session.claim, attachment)
+    this.#rehash(session)
+  }
+
   clear(): void {
     for (const session of this.#sessions.values()) {
       this.#digest.subtract(0, session.digest)
@@ -132,6 +152,7 @@ export class SessionTable {
     h = mix(h, session.timeoutMs)
     h = mix(h, hashBytes(session.password, 0, session.password.length))
     h = mix(h, session.exactlyOnceWindow)
+    h = mixLong(h, session.attachment)
     h = finish(mix(h, session.lastRequestId))
     this.#digest.add(0, h - session.digest)
     session.digest = h

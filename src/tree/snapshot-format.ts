@@ -8,8 +8,8 @@ import type { Znode } from './znode.ts'
  *
  *     head     type i, format i, zxid l, nodes l, sessions l
  *     origin   type i, server i, incarnation l, number l
- *     session  type i, id l, timeoutMs i, password b, exactlyOnceWindow i, lastRequestId i,
- *              answers v<requestId i, zxid l, error i, body b>
+ *     session  type i, id l, timeoutMs i, password b, exactlyOnceWindow i, attachment l,
+ *              lastRequestId i, answers v<requestId i, zxid l, error i, body b>
  *     node     type i, path s, data b, czxid l, mzxid l, pzxid l, ctime l, mtime l, version i, aversion i,
  *              childCreations i, ephemeralOwner l, acl v<ACL>
  *     end      type i, digest s
@@ -18,7 +18,7 @@ import type { Znode } from './znode.ts'
  */
 export const SnapshotRecord = { head: 1, origin: 2, session: 3, node: 4, end: 5 } as const
 
-export const snapshotFormat = 1
+export const snapshotFormat = 2
 
 export function writeNode(writer: JuteWriter, node: Znode): void {
   const mark = writer.beginFrame()
@@ -47,6 +47,7 @@ export function writeSession(writer: JuteWriter, session: Session): void {
     .int(session.timeoutMs)
     .buffer(session.password)
     .int(session.exactlyOnceWindow)
+    .long(session.attachment)
     .int(session.lastRequestId)
     .int(session.answers.length)
   for (const answer of session.answers) {

@@ -96,6 +96,8 @@ export class SnapshotLoader {
     const timeoutMs = reader.int()
     const password = Buffer.from(reader.buffer() ?? [])
     const session = new Session(id, timeoutMs, password, reader.int())
+    session.attachment = reader.long()
+    session.claim = session.attachment
     session.lastRequestId = reader.int()
     session.answers.push(...(reader.vector(readAnswer) ?? []))
     if (this.#sessions.get(id) !== undefined) throw new SnapshotError(`snapshot: found session ${id} twice`)

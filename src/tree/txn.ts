@@ -16,6 +16,7 @@ import { originFieldsEnd, originFieldsStart } from './request.ts'
  *     error             code i
  *     failedMulti       count i, index of the failed operation i, its code i
  *     replay            nothing: the answer kept for the same request id is given again
+ *     moved             nothing: refused, as the session's client had come in by another connection
  */
 export const TxnKind = {
   create: 1,
@@ -30,12 +31,13 @@ export const TxnKind = {
   error: -1,
   failedMulti: -14,
   replay: -20,
+  moved: -21,
 } as const
 
 /**
  * What every transaction starts with:
  *
- *     kind i, origin server i, number l, incarnation l, sessionId l, requestId i, wallMs l
+ *     kind i, origin server i, number l, incarnation l, sessionId l, attachment l, requestId i, wallMs l
  */
 export class TxnHeader {
   kind = 0
@@ -43,11 +45,12 @@ export class TxnHeader {
   number = 0
   incarnation = 0
   sessionId = 0
+  attachment = 0
   requestId = 0
   wallMs = 0
 }
 
-export const txnHeaderBytes = 44
+export const txnHeaderBytes = 52
 
 /**
  * Starts a transaction in an empty writer. The fields from number to requestId are taken over, as bytes, from the
@@ -80,6 +83,7 @@ export function readTxnHeader(reader: JuteReader, header: TxnHeader): void {
   header.number = reader.long()
   header.incarnation = reader.long()
   header.sessionId = reader.long()
+  header.attachment = reader.long()
   header.requestId = reader.int()
   header.wallMs = reader.long()
 }

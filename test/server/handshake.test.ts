@@ -199,7 +199,7 @@ describe('re-attachment at a server that is behind', () => {
     const client = harness.dial()
     client.send(frameOf(connectBody({ sessionId, password })))
     // The word of the leader comes as fast as the link; what is committed waits for the disk.
-    harness.side.onMessage(attachedMessage(1))
+    harness.side.onMessage(attachedMessage(1, sessionId + 1))
     expect(client.connection.received).toHaveLength(0)
     harness.replica.adrift()
     await harness.load(other.side.state.lastApplied, await other.snapshot())

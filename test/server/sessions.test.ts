@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { attachMessage, movedMessage } from '../../src/server/sessions/session-messages.ts'
 import { SessionTracker } from '../../src/server/sessions/session-tracker.ts'
 import { Harness } from './client-side-harness.ts'
 import { connectBody, ephemeral, frameOf } from './raw-client.ts'
@@ -18,7 +17,7 @@ describe('session tracker', () => {
     tracker.add(1, 2000)
     for (let nowMs = 500; nowMs <= 10_000; nowMs += 500) {
       expect(tracker.tick(nowMs)).toEqual([])
-      tracker.touch(1, 2000, 7)
+      tracker.renew(1, 2000, 7)
     }
     expect(ticksUntilExpiry(tracker, 10_000)[0]).toBe(12_000)
   })
@@ -27,9 +26,9 @@ describe('session tracker', () => {
     const tracker = newTracker()
     tracker.add(1, 1000)
     ticksUntilExpiry(tracker, 0)
-    tracker.touch(1, 1000, 7)
+    tracker.renew(1, 1000, 7)
     expect(tracker.isAlive(1)).toBe(false)
-    expect(tracker.ownerOf(1)).toBe(0)
+    expect(tracker.renew(1, 1000, 7)).toBe(0)
   })
 
   test('the process was frozen for an hour -> nobody expires before a tick has passed, and time stood still', () => {
@@ -39,23 +38,12 @@ describe('session tracker', () => {
     const hour = 3_600_000
     expect(tracker.tick(500)).toEqual([])
     expect(tracker.tick(hour)).toEqual([])
-    tracker.touch(1, 2000, 7)
+    tracker.renew(1, 2000, 7)
     expect(tracker.tick(hour + 500)).toEqual([])
     const [expiredAt, expired] = ticksUntilExpiry(tracker, hour + 500)
     expect(expired).toEqual([2])
     expect(expiredAt - hour).toBeLessThanOrEqual(2000)
     expect(tracker.isAlive(1)).toBe(true)
-  })
-
-  test('the owner -> the first who touches, then only who attaches', () => {
-    const tracker = newTracker()
-    tracker.add(1, 2000)
-    tracker.touch(1, 2000, 3)
-    tracker.touch(1, 9000, 4)
-    expect(tracker.ownerOf(1)).toBe(3)
-    expect(tracker.attach(1, 2000, 4)).toBe(3)
-    tracker.touch(1, 2000, 3)
-    expect(tracker.ownerOf(1)).toBe(4)
   })
 
   test('random touches -> each session expires in its window, never early, compared with a naive list', () => {
@@ -82,7 +70,7 @@ describe('session tracker', () => {
               }
             }
             if (!heardAt.has(id)) continue
-            tracker.touch(id, timeoutOf(id), 1)
+            tracker.renew(id, timeoutOf(id), 1)
             heardAt.set(id, nowMs)
           }
           for (const [id, heardMs] of heardAt) expect(nowMs - heardMs).toBeLessThan(timeoutOf(id) + 1000)
@@ -184,24 +172,7 @@ describe('expiry', () => {
   })
 })
 
-describe('a session that moves', () => {
-  test('the leader learns of another owner -> the server before is told', async () => {
-    const harness = await Harness.serving()
-    const { sessionId, password } = harness.client().session ?? { sessionId: 0, password: Buffer.alloc(0) }
-    harness.time.pass(1000)
-    harness.side.tree.onMessage(2, attachMessage(7, sessionId, 4000, password))
-    expect(harness.replica.toOthers).toMatchObject([{ server: 2 }])
-    expect(harness.side.sessions.size).toBe(0)
-  })
-
-  test('a server is told that a session has moved -> its connection is closed, the session lives', async () => {
-    const harness = await Harness.serving()
-    const client = harness.client()
-    harness.side.onMessage(movedMessage(client.session?.sessionId ?? 0))
-    expect(client.connection.ended).toBe('orderly')
-    expect(harness.side.state.sessions.size).toBe(1)
-  })
-
+describe('a session being created', () => {
   test('the client hangs up while its session is being created -> nothing is left of the connection', async () => {
     const harness = await Harness.serving()
     harness.replica.committing = false

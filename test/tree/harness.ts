@@ -29,6 +29,8 @@ export interface RequestOptions {
   session?: number
   identities?: readonly Id[]
   requestId?: number
+  /** Which of the session's connections asks; its first one when not given. */
+  attachment?: number
   number?: number
   incarnation?: number
 }
@@ -121,6 +123,7 @@ export class Harness {
     envelope.number = options.number ?? ++this.#number
     envelope.incarnation = options.incarnation ?? 1
     envelope.sessionId = options.session ?? 0
+    envelope.attachment = options.attachment ?? options.session ?? 0
     envelope.requestId = options.requestId ?? 1
     envelope.opcode = opcode
     envelope.identities = options.identities ?? []

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Timer, Timers } from '../../runtime/timers.ts'
-import type { Zxid } from '../../tree/zxid.ts'
+import { type Zxid, zxidOf } from '../../tree/zxid.ts'
 import { limits } from '../limits.ts'
 import { attachedMessage, type LeaderMessages, movedMessage, refusedMessage } from './session-messages.ts'
 import { SessionTracker } from './session-tracker.ts'
@@ -11,6 +11,8 @@ export interface KnownSession {
   readonly id: number
   readonly timeoutMs: number
   readonly password: Uint8Array
+  /** The highest of its attachments that is known here. */
+  claim: number
 }
 
 export interface LeaderSessionsOptions {
@@ -40,6 +42,8 @@ export class LeaderSessions implements LeaderMessages {
   readonly #tracker: SessionTracker
   readonly #periodMs: number
   #leading = false
+  /** Attachments of this reign are above it. */
+  #firstAttachment = 0
   #ticking: Timer | null = null
   #expired: number[] = []
   #early: EarlyAttach[] = []
@@ -55,8 +59,9 @@ export class LeaderSessions implements LeaderMessages {
     return this.#leading
   }
 
-  beginReign(): void {
+  beginReign(epoch: number): void {
     this.#leading = true
+    this.#firstAttachment = zxidOf(epoch, 0)
     this.#tracker.reset(this.#options.clock.monotonicMs())
     for (const session of this.#options.sessions.values()) this.#tracker.add(session.id, session.timeoutMs)
     this.#ticking = this.#options.timers.every(this.#periodMs, () => this.#tick())
@@ -78,8 +83,18 @@ export class LeaderSessions implements LeaderMessages {
     if (this.#leading) this.#tracker.remove(id)
   }
 
-  touch(from: number, sessionId: number, timeoutMs: number): void {
-    if (this.#leading) this.#tracker.touch(sessionId, timeoutMs, from)
+  /**
+   * A server tells of a connection that it has, because its client was heard of, or because this reign is new to it. Of two
+   * connections of a session the one that attached later counts, whichever is heard of first. The bad timeline without the
+   * numbers: 1. a client moves from A to B; 2. the leader dies; 3. A, which does not know, tells the new leader before B does.
+   */
+  touch(from: number, sessionId: number, attachment: number, timeoutMs: number): void {
+    if (!this.#leading) return
+    const { sessions, messageTo } = this.#options
+    const session = sessions.get(sessionId)
+    if (session === undefined) return
+    if (attachment < session.claim) messageTo(from, movedMessage(sessionId, session.claim))
+    else this.#settle(session, attachment, from, timeoutMs)
   }
 
   attach(from: number, request: number, sessionId: number, timeoutMs: number, password: Buffer): void {
@@ -120,9 +135,17 @@ export class LeaderSessions implements LeaderMessages {
       messageTo(from, refusedMessage(request))
       return
     }
-    const before = this.#tracker.attach(sessionId, timeoutMs, from)
-    if (before !== 0 && before !== from) messageTo(before, movedMessage(sessionId))
-    messageTo(from, attachedMessage(request))
+    const attachment = Math.max(session.claim, this.#firstAttachment) + 1
+    this.#settle(session, attachment, from, timeoutMs)
+    messageTo(from, attachedMessage(request, attachment))
+  }
+
+  /** The session is where this attachment is; an earlier connection elsewhere is ended. */
+  #settle(session: KnownSession, attachment: number, owner: number, timeoutMs: number): void {
+    session.claim = attachment
+    const before = this.#tracker.renew(session.id, timeoutMs, owner)
+    if (before !== 0 && before !== owner)
+      this.#options.messageTo(before, movedMessage(session.id, attachment))
   }
 
   #tick(): void {

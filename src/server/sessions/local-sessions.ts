@@ -5,6 +5,8 @@ import { TouchMessage } from './session-messages.ts'
 export interface SessionHolder {
   readonly sessionId: number
   readonly timeoutMs: number
+  /** Which of the session's connections this is. */
+  readonly attachment: number
   /** Something came from the client since this was last cleared. */
   touched: boolean
 }
@@ -59,7 +61,7 @@ export class LocalSessions<H extends SessionHolder> {
 
   #add(holder: H): void {
     holder.touched = false
-    this.#message.add(holder.sessionId, holder.timeoutMs)
+    this.#message.add(holder.sessionId, holder.attachment, holder.timeoutMs)
     if (this.#message.count >= limits.touchesPerMessageMax) this.#send()
   }
 

@@ -5,29 +5,30 @@ import { JuteWriter } from '../../wire/jute-writer.ts'
 /**
  * What servers and the leader tell each other about sessions outside of the history.
  *
- *     to the leader     touch      count i, then for each: sessionId l, timeoutMs i
+ *     to the leader     touch      count i, then for each: sessionId l, attachment l, timeoutMs i
  *                       attach     request i, sessionId l, timeoutMs i, password b
- *     from the leader   attached   request i
+ *     from the leader   attached   request i, attachment l
  *                       refused    request i
- *                       moved      sessionId l
+ *                       moved      sessionId l, attachment l
  */
 const Kind = { touch: 1, attach: 2, attached: 3, refused: 4, moved: 5 } as const
 
 const kindBytes = 4
-const touchBytes = 12
+const touchBytes = 20
 
 /** What the leader does with each message. */
 export interface LeaderMessages {
-  touch(from: number, sessionId: number, timeoutMs: number): void
+  touch(from: number, sessionId: number, attachment: number, timeoutMs: number): void
   attach(from: number, request: number, sessionId: number, timeoutMs: number, password: Buffer): void
 }
 
 /** What a server does with each message of its leader. */
 export interface ServerMessages {
-  attached(request: number): void
+  /** The connection has the session from now on, under this number. */
+  attached(request: number, attachment: number): void
   refused(request: number): void
-  /** The session's client has come to another server: its connection here is of the past. */
-  moved(sessionId: number): void
+  /** The session's client has come in by the connection of this number: earlier ones are of the past. */
+  moved(sessionId: number, attachment: number): void
 }
 
 /** Gathers touches; `take` gives the message, or null when there were none. */
@@ -39,9 +40,9 @@ export class TouchMessage {
     return this.#count
   }
 
-  add(sessionId: number, timeoutMs: number): void {
+  add(sessionId: number, attachment: number, timeoutMs: number): void {
     if (this.#count === 0) this.#writer.int(Kind.touch).int(0)
-    this.#writer.long(sessionId).int(timeoutMs)
+    this.#writer.long(sessionId).long(attachment).int(timeoutMs)
     this.#count++
   }
 
@@ -68,14 +69,14 @@ export function attachMessage(
     .take()
 }
 
-export const attachedMessage = (request: number): Buffer =>
-  new JuteWriter(16).int(Kind.attached).int(request).take()
+export const attachedMessage = (request: number, attachment: number): Buffer =>
+  new JuteWriter(16).int(Kind.attached).int(request).long(attachment).take()
 
 export const refusedMessage = (request: number): Buffer =>
   new JuteWriter(16).int(Kind.refused).int(request).take()
 
-export const movedMessage = (sessionId: number): Buffer =>
-  new JuteWriter(16).int(Kind.moved).long(sessionId).take()
+export const movedMessage = (sessionId: number, attachment: number): Buffer =>
+  new JuteWriter(24).int(Kind.moved).long(sessionId).long(attachment).take()
 
 /** Throws DecodeError. */
 export function readLeaderMessage(message: Buffer, from: number, target: LeaderMessages): void {
@@ -87,7 +88,7 @@ export function readLeaderMessage(message: Buffer, from: number, target: LeaderM
       if (count * touchBytes !== reader.remaining) {
         throw new DecodeError(`found ${reader.remaining} bytes for ${count} touched sessions`)
       }
-      for (let i = 0; i < count; i++) target.touch(from, reader.long(), reader.int())
+      for (let i = 0; i < count; i++) target.touch(from, reader.long(), reader.long(), reader.int())
       return
     }
     case Kind.attach:
@@ -104,11 +105,11 @@ export function readServerMessage(message: Buffer, target: ServerMessages): void
   const kind = reader.int()
   switch (kind) {
     case Kind.attached:
-      return target.attached(reader.int())
+      return target.attached(reader.int(), reader.long())
     case Kind.refused:
       return target.refused(reader.int())
     case Kind.moved:
-      return target.moved(reader.long())
+      return target.moved(reader.long(), reader.long())
     default:
       throw new DecodeError(`found session message ${kind}, expected attached, refused or moved`)
   }

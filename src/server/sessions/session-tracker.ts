@@ -5,7 +5,7 @@ class TrackedSession {
   timeoutMs: number
   /** The tick bucket that it expires with. */
   bucket = 0
-  /** The server that its client is connected to; 0 as long as none has said so in this reign. */
+  /** The server that its client is connected to; 0 as long as that is not known in this reign. */
   owner = 0
   /** Expired: its closeSession is on the way, and nothing brings it back. */
   closing = false
@@ -77,28 +77,13 @@ export class SessionTracker {
     return this.#sessions.get(id)?.closing === false
   }
 
-  /** The server that the session's client is on; 0 when that is not known. */
-  ownerOf(id: number): number {
-    return this.#sessions.get(id)?.owner ?? 0
-  }
-
   /**
-   * The client of this session was heard of on server `from`, which negotiated `timeoutMs` with it. The first server to
-   * say so in a reign is the owner; later only `attach` changes that, or a late touch would take the session back.
+   * The client of this session is on server `owner`, which negotiated `timeoutMs` with it, and was just heard of. Returns the
+   * owner before; 0 when there was none, or the session is not alive.
    */
-  touch(id: number, timeoutMs: number, from: number): void {
+  renew(id: number, timeoutMs: number, owner: number): number {
     const session = this.#sessions.get(id)
-    if (session === undefined || session.closing) return
-    if (session.owner === 0) session.owner = from
-    if (session.owner === from) session.timeoutMs = timeoutMs
-    this.#unschedule(session)
-    this.#schedule(session)
-  }
-
-  /** The client of a living session has come to server `owner`. Returns the owner before; 0 when that was not known. */
-  attach(id: number, timeoutMs: number, owner: number): number {
-    const session = this.#sessions.get(id)
-    assert(session !== undefined && !session.closing, () => `session ${id} is not alive`)
+    if (session === undefined || session.closing) return 0
     const before = session.owner
     session.owner = owner
     session.timeoutMs = timeoutMs

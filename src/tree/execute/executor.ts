@@ -2,7 +2,7 @@ import { DecodeError } from '../../wire/decode-error.ts'
 import { ErrorCode } from '../../wire/error-codes.ts'
 import { JuteReader } from '../../wire/jute-reader.ts'
 import { OpCode } from '../../wire/opcodes.ts'
-import type { Overlay } from '../overlay.ts'
+import { type Overlay, sessionGone, sessionMoved } from '../overlay.ts'
 import { RequestEnvelope, readEnvelope } from '../request.ts'
 import { isNewRequest } from '../sessions.ts'
 import { restartTxn, TxnKind, writeTxnHeader } from '../txn.ts'
@@ -62,9 +62,12 @@ export class Executor {
     const numbered = envelope.number > 0
     if (numbered && !overlay.isFirstProposal(from, envelope.incarnation, envelope.number)) return
 
-    const window = envelope.opcode === OpCode.createSession ? 0 : overlay.windowOf(envelope.sessionId)
+    // What the leader itself asks comes by no connection.
+    const attachment = numbered ? envelope.attachment : Number.POSITIVE_INFINITY
+    const window =
+      envelope.opcode === OpCode.createSession ? 0 : overlay.windowOf(envelope.sessionId, attachment)
     // The leader closes an expired session that its client has just closed: nothing is left to do, nobody waits.
-    if (window < 0 && !numbered) return
+    if (window === sessionGone && !numbered) return
 
     const zxid = sink.nextZxid
     const decision = this.#decision
@@ -73,11 +76,13 @@ export class Executor {
     writeTxnHeader(txn, envelope.opcode, from, requests, start, wallMs)
     decision.zxid = zxid
     decision.sessionId = envelope.sessionId
-    decision.sessionError = window < 0 ? ErrorCode.sessionExpired : 0
+    decision.sessionError = window === sessionGone ? ErrorCode.sessionExpired : 0
     decision.identities = envelope.identities
     decision.inMulti = false
 
-    if (window > 0 && numbered && !this.#isNew(envelope)) {
+    if (window === sessionMoved) {
+      restartTxn(txn, TxnKind.moved)
+    } else if (window > 0 && numbered && !this.#isNew(envelope)) {
       restartTxn(txn, TxnKind.replay)
     } else {
       const error = this.#decide(envelope.opcode)
