@@ -43,7 +43,7 @@ export class ClientSide
   readonly clock: Clock
   readonly log: Log
   readonly metrics = new ServerMetrics()
-  readonly state = new ReplicatedState()
+  readonly state: ReplicatedState
   readonly watches = new WatchManager<ClientConnection>()
   readonly flushes: FlushList
   readonly sessions: LocalSessions<ClientConnection>
@@ -70,6 +70,7 @@ export class ClientSide
     const { clock, timers, random } = runtime
     this.config = config
     this.clock = clock
+    this.state = new ReplicatedState(config)
     this.log = runtime.log.child('clients')
     this.#runtime = runtime
     this.#replica = replica

@@ -12,7 +12,7 @@ import { acls, type Id } from '../wire/records.ts'
 import { SetWatchesRequest } from '../wire/requests.ts'
 import type { ClientConnection } from './client-connection.ts'
 import type { ClientServices } from './client-services.ts'
-import { requestHeaderBytes } from './requests.ts'
+import { isWrite, requestHeaderBytes } from './requests.ts'
 
 /** What this server answers from its own state: reads, watches, pings, and all that it cannot do. */
 export class Reads {
@@ -159,7 +159,8 @@ export class Reads {
 
   #refuse(connection: ClientConnection, opcode: number, xid: number): void {
     const { metrics } = this.#services
-    if (isUndecodableWrite(opcode)) {
+    // Those that can be decoded are not brought here.
+    if (isWrite(opcode)) {
       metrics.undecodableRequests++
       this.answerError(connection, xid, ErrorCode.marshallingError)
       return
@@ -171,20 +172,6 @@ export class Reads {
 
   #begin(connection: ClientConnection, xid: number): JuteWriter {
     return connection.beginReply(xid, this.#services.state.lastApplied, ErrorCode.ok)
-  }
-}
-
-/** The writes that can be told from garbage before they are forwarded; those that could were not brought here. */
-function isUndecodableWrite(opcode: number): boolean {
-  switch (opcode) {
-    case OpCode.create:
-    case OpCode.delete:
-    case OpCode.setData:
-    case OpCode.setAcl:
-    case OpCode.create2:
-      return true
-    default:
-      return false
   }
 }
 

@@ -13,8 +13,8 @@ import { limits } from './limits.ts'
 /** xid and opcode. */
 export const requestHeaderBytes = 8
 
-/** Whether an operation goes through the history. */
-function isWrite(opcode: number): boolean {
+/** Whether an operation goes through the history, if it can be decoded. */
+export function isWrite(opcode: number): boolean {
   switch (opcode) {
     case OpCode.create:
     case OpCode.delete:
@@ -22,6 +22,9 @@ function isWrite(opcode: number): boolean {
     case OpCode.setAcl:
     case OpCode.multi:
     case OpCode.create2:
+    case OpCode.createContainer:
+    case OpCode.createTtl:
+    case OpCode.reconfig:
     case OpCode.closeSession:
       return true
     default:

@@ -178,7 +178,7 @@ export class Applier {
     const owner = txn.long()
     const wallMs = this.#header.wallMs
     this.#changed = this.#tree.create(path, txn.bytes, dataAt, dataLength, acl, owner, zxid, wallMs)
-    if (owner !== 0) {
+    if (owner > 0) {
       const session = this.#sessions.get(owner)
       if (session === undefined) throw new BrokenInvariant(`transaction ${zxid}: no session ${owner}`)
       session.ephemerals.add(path)
@@ -193,7 +193,7 @@ export class Applier {
     if (node === undefined) throw missing(zxid, path)
     this.#changed = null
     this.#tree.remove(node, zxid)
-    if (node.ephemeralOwner !== 0) this.#sessions.get(node.ephemeralOwner)?.ephemerals.delete(path)
+    if (node.owner > 0) this.#sessions.get(node.owner)?.ephemerals.delete(path)
     listener.nodeDeleted(path, zxid)
     listener.nodeChildrenChanged(parentOf(path), zxid)
   }

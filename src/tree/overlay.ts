@@ -1,6 +1,7 @@
 import { assert, BrokenInvariant } from '../runtime/assert.ts'
 import type { AclList } from './acl-table.ts'
 import type { OriginTable } from './origins.ts'
+import { noOwner, type Owner } from './owner.ts'
 import type { SessionTable } from './sessions.ts'
 import { TouchQueue } from './touch-queue.ts'
 import type { Tree } from './tree.ts'
@@ -23,7 +24,7 @@ export class PendingNode {
   acl: AclList
   childCreations = 0
   childCount = 0
-  ephemeralOwner = 0
+  owner: Owner = noOwner
   lastZxid: Zxid = 0
   /** Whether the overlay holds it; else it is only a copy made for a look. */
   held = false
@@ -44,7 +45,7 @@ export class PendingNode {
     this.acl = other.acl
     this.childCreations = other.childCreations
     this.childCount = other.childCount
-    this.ephemeralOwner = other.ephemeralOwner
+    this.owner = other.owner
     this.lastZxid = other.lastZxid
     this.held = other.held
     this.named = other.named
@@ -130,7 +131,7 @@ export class Overlay {
     copy.aversion = node.aversion
     copy.childCreations = node.childCreations
     copy.childCount = node.children === null ? 0 : node.children.size
-    copy.ephemeralOwner = node.ephemeralOwner
+    copy.owner = node.owner
     return copy
   }
 
@@ -147,7 +148,7 @@ export class Overlay {
   }
 
   /** Adds a node that does not exist, with nothing but this known of it. */
-  create(path: string, acl: AclList, ephemeralOwner: number, zxid: Zxid): void {
+  create(path: string, acl: AclList, owner: Owner, zxid: Zxid): void {
     const deleted = this.#tree.find(path)?.pending ?? this.#created.get(path)
     if (deleted?.exists) throw new BrokenInvariant(`overlay: ${path} exists`)
     const node = deleted ?? new PendingNode(path, acl, null)
@@ -161,8 +162,8 @@ export class Overlay {
     node.acl = acl
     node.childCreations = 0
     node.childCount = 0
-    node.ephemeralOwner = ephemeralOwner
-    if (ephemeralOwner !== 0) this.#touchSession(ephemeralOwner, zxid).ephemerals.add(path)
+    node.owner = owner
+    if (owner > 0) this.#touchSession(owner, zxid).ephemerals.add(path)
   }
 
   /** From here on every change of a node can be taken back. */
@@ -232,7 +233,7 @@ export class Overlay {
     const paths = new Set(this.#sessions.get(id)?.ephemerals)
     const pending = this.#pendingSessions.get(id)
     if (pending !== undefined) for (const path of pending.ephemerals) paths.add(path)
-    return [...paths].filter((path) => this.find(path)?.ephemeralOwner === id)
+    return [...paths].filter((path) => this.find(path)?.owner === id)
   }
 
   /**

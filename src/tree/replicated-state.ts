@@ -3,6 +3,7 @@ import { AclList, readOnlyEntries } from './acl-table.ts'
 import { Applier } from './apply.ts'
 import type { ApplyListener } from './apply-listener.ts'
 import { StateDigest } from './digest.ts'
+import { type ExecuteSettings, usualExecuteSettings } from './execute/execute-settings.ts'
 import { Executor, type TxnSink } from './execute/executor.ts'
 import { OriginTable } from './origins.ts'
 import { Overlay } from './overlay.ts'
@@ -22,12 +23,15 @@ export class ReplicatedState {
   readonly origins: OriginTable
   readonly #digest = new StateDigest()
   readonly #applier: Applier
+  readonly #settings: ExecuteSettings
   #lastApplied: Zxid = 0
   /** While this server leads (and wherever requests are executed): the view that `execute` decides on. */
   #reign: { overlay: Overlay; executor: Executor } | null = null
   #walk: SnapshotWalk | null = null
 
-  constructor() {
+  /** The settings matter where requests are executed. */
+  constructor(settings: ExecuteSettings = usualExecuteSettings) {
+    this.#settings = settings
     this.tree = new Tree(this.#digest)
     this.sessions = new SessionTable(this.#digest)
     this.origins = new OriginTable(this.#digest)
@@ -53,7 +57,7 @@ export class ReplicatedState {
   beginReign(): void {
     this.endReign()
     const overlay = new Overlay(this.tree, this.sessions, this.origins)
-    this.#reign = { overlay, executor: new Executor(overlay) }
+    this.#reign = { overlay, executor: new Executor(overlay, this.#settings) }
   }
 
   /** Forgets what was proposed and not applied. */

@@ -11,7 +11,7 @@ import type { Znode } from './znode.ts'
  *     session  type i, id l, timeoutMs i, password b, exactlyOnceWindow i, attachment l,
  *              lastRequestId i, answers v<requestId i, zxid l, error i, body b>
  *     node     type i, path s, data b, czxid l, mzxid l, pzxid l, ctime l, mtime l, version i, aversion i,
- *              childCreations i, ephemeralOwner l, acl v<ACL>
+ *              childCreations i, owner l, acl v<ACL>
  *     end      type i, digest s
  *
  * Which child belongs to which node, and which ephemeral to which session, follows from the nodes.
@@ -34,7 +34,7 @@ export function writeNode(writer: JuteWriter, node: Znode): void {
     .int(node.version)
     .int(node.aversion)
     .int(node.childCreations)
-    .long(node.ephemeralOwner)
+    .long(node.owner)
     .rawRange(node.acl.bytes, 0, node.acl.bytes.length)
   writer.endFrame(mark)
 }

@@ -128,7 +128,7 @@ export class SnapshotLoader {
     node.childCreations = childCreations
     this.#tree.insert(node)
     if (path !== '/' && !this.#tree.link(path)) this.#orphans.push(path)
-    if (owner !== 0) this.#ephemerals.push([path, owner])
+    if (owner > 0) this.#ephemerals.push([path, owner])
   }
 
   #readEnd(reader: JuteReader): void {

@@ -2,6 +2,7 @@ import { BrokenInvariant } from '../runtime/assert.ts'
 import type { JuteWriter } from '../wire/jute-writer.ts'
 import { type AclList, AclTable, openAcl } from './acl-table.ts'
 import { finish, hashBytes, mix, mixLong, type StateDigest } from './digest.ts'
+import { type Owner, sessionOf } from './owner.ts'
 import { PathIndex } from './path-index.ts'
 import { nameOf, parentOf, rootPath } from './paths.ts'
 import { Znode } from './znode.ts'
@@ -30,6 +31,7 @@ export class Tree {
   readonly #digest: StateDigest
   #dataBytes = 0
   #ephemeralCount = 0
+  readonly #reaped = new Set<Znode>()
 
   constructor(digest: StateDigest) {
     this.#digest = digest
@@ -42,6 +44,11 @@ export class Tree {
 
   get ephemeralCount(): number {
     return this.#ephemeralCount
+  }
+
+  /** The containers and the nodes with a time to live, so that nobody has to look through all nodes for them. */
+  get reaped(): ReadonlySet<Znode> {
+    return this.#reaped
   }
 
   /** Bytes of all data plus characters of all paths. */
@@ -94,7 +101,7 @@ export class Tree {
 
   /** The owning session's id; 0 for a node that outlives sessions. */
   ephemeralOwner(node: Znode): number {
-    return node.ephemeralOwner
+    return sessionOf(node.owner)
   }
 
   childCount(node: Znode): number {
@@ -117,7 +124,7 @@ export class Tree {
       .int(node.version)
       .int(2 * node.childCreations - childCount)
       .int(node.aversion)
-      .long(node.ephemeralOwner)
+      .long(sessionOf(node.owner))
       .int(node.data === null ? 0 : node.data.length)
       .int(childCount)
       .long(node.pzxid)
@@ -135,7 +142,7 @@ export class Tree {
     dataAt: number,
     dataLength: number,
     acl: AclList,
-    ephemeralOwner: number,
+    owner: Owner,
     zxid: Zxid,
     wallMs: number,
   ): Znode {
@@ -143,7 +150,7 @@ export class Tree {
     if (parent === undefined) throw new BrokenInvariant(`create: the parent of ${path} does not exist`)
     const data = dataLength < 0 ? null : copyOf(source, dataAt, dataLength)
     const mark = this.snapshotMark
-    const node = new Znode(path, data, acl, ephemeralOwner, zxid, wallMs, mark)
+    const node = new Znode(path, data, acl, owner, zxid, wallMs, mark)
     this.insert(node)
     this.#willChange(parent)
     parent.children ??= new Set()
@@ -168,7 +175,8 @@ export class Tree {
     this.acls.release(node.acl)
     this.#digest.subtract(node.digestA, node.digestB)
     this.#dataBytes -= path.length + (node.data === null ? 0 : node.data.length)
-    if (node.ephemeralOwner !== 0) this.#ephemeralCount--
+    if (node.owner > 0) this.#ephemeralCount--
+    else if (node.owner < 0) this.#reaped.delete(node)
     this.#willChange(parent)
     parent.children.delete(nameOf(path))
     if (parent.children.size === 0) parent.children = null
@@ -212,7 +220,8 @@ export class Tree {
     node.acl = this.acls.reference(node.acl)
     node.dataHash = node.data === null ? -1 : hashBytes(node.data, 0, node.data.length)
     this.#dataBytes += path.length + (node.data === null ? 0 : node.data.length)
-    if (node.ephemeralOwner !== 0) this.#ephemeralCount++
+    if (node.owner > 0) this.#ephemeralCount++
+    else if (node.owner < 0) this.#reaped.add(node)
     this.#rehashA(node)
     this.#rehashB(node)
   }
@@ -234,6 +243,7 @@ export class Tree {
     this.acls.clear()
     this.#dataBytes = 0
     this.#ephemeralCount = 0
+    this.#reaped.clear()
   }
 
   #willChange(node: Znode): void {
@@ -261,7 +271,7 @@ export class Tree {
     h = mix(h, this.childCount(node))
     h = mixLong(h, node.czxid)
     h = mixLong(h, node.ctime)
-    h = mixLong(h, node.ephemeralOwner)
+    h = mixLong(h, node.owner)
     h = finish(mixLong(h, node.pzxid))
     this.#digest.add(0, h - node.digestB)
     node.digestB = h

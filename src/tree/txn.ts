@@ -1,11 +1,13 @@
 import type { JuteReader } from '../wire/jute-reader.ts'
 import type { JuteWriter } from '../wire/jute-writer.ts'
+import { OpCode } from '../wire/opcodes.ts'
 import { originFieldsEnd, originFieldsStart } from './request.ts'
 
 /**
- * The kinds of transaction. Those that do what a client asked are numbered as its opcode. Bodies:
+ * The kinds of transaction. Those that do what a client asked are numbered as its opcode; containers and nodes with a time
+ * to live are made by create2, which answers alike. Bodies:
  *
- *     create, create2   path s, data b, acl v<ACL>, ephemeralOwner l
+ *     create, create2   path s, data b, acl v<ACL>, owner l (see owner.ts)
  *     delete            path s
  *     setData           path s, data b, version after i
  *     setAcl            path s, acl v<ACL>, aversion after i
@@ -33,6 +35,11 @@ export const TxnKind = {
   replay: -20,
   moved: -21,
 } as const
+
+/** The kind of transaction that does what this opcode asks for. */
+export function kindOf(opcode: number): number {
+  return opcode === OpCode.createContainer || opcode === OpCode.createTtl ? TxnKind.create2 : opcode
+}
 
 /**
  * What every transaction starts with:

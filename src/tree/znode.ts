@@ -1,6 +1,7 @@
 import type { AclList } from './acl-table.ts'
 import { hashString } from './digest.ts'
 import type { PendingNode } from './overlay.ts'
+import type { Owner } from './owner.ts'
 import type { Zxid } from './zxid.ts'
 
 /**
@@ -21,8 +22,7 @@ export class Znode {
   aversion = 0
   /** Children ever created: the next sequential child's number. Wraps at 2^31. */
   childCreations = 0
-  /** Session that the node ends with; 0 for none. */
-  readonly ephemeralOwner: number
+  readonly owner: Owner
   /** Names. Null until the first child. */
   children: Set<string> | null = null
   /** On a leader: the node as proposals in flight will leave it. Belongs to the overlay; here it costs no look-up. */
@@ -40,7 +40,7 @@ export class Znode {
     path: string,
     data: Buffer | null,
     acl: AclList,
-    ephemeralOwner: number,
+    owner: Owner,
     zxid: Zxid,
     wallMs: number,
     snapshotMark: number,
@@ -49,7 +49,7 @@ export class Znode {
     this.pathHash = hashString(path)
     this.data = data
     this.acl = acl
-    this.ephemeralOwner = ephemeralOwner
+    this.owner = owner
     this.czxid = zxid
     this.mzxid = zxid
     this.pzxid = zxid

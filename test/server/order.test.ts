@@ -117,9 +117,7 @@ describe('requests that cannot be done', () => {
   test.each([
     ['an opcode that ZooKeeper does not have', 10],
     ['check outside of a multi', OpCode.check],
-    ['reconfig', OpCode.reconfig],
-    ['createContainer', OpCode.createContainer],
-    ['createTTL', OpCode.createTtl],
+    ['deleteContainer, which only the leader asks for', OpCode.deleteContainer],
     ['multiRead', OpCode.multiRead],
     ['addWatch', OpCode.addWatch],
     ['whoAmI', OpCode.whoAmI],
@@ -138,9 +136,12 @@ describe('requests that cannot be done', () => {
 
   test.each([
     ['create', OpCode.create],
+    ['createContainer', OpCode.createContainer],
+    ['createTTL', OpCode.createTtl],
     ['delete', OpCode.delete],
     ['setData', OpCode.setData],
     ['setACL', OpCode.setAcl],
+    ['reconfig', OpCode.reconfig],
     ['getData', OpCode.getData],
     ['exists', OpCode.exists],
     ['getChildren', OpCode.getChildren],
@@ -167,12 +168,40 @@ describe('requests that cannot be done', () => {
   test.each([
     ['getData', OpCode.getData],
     ['exists', OpCode.exists],
-    ['create', OpCode.create],
   ])('%s of a null path -> MarshallingError', async (_name, opcode) => {
     const harness = await Harness.serving()
     const client = harness.client()
     const frames = client.ask(client.request(opcode, (body) => body.string(null).int(0).int(0).int(0)))
     expect(frames).toMatchObject([{ error: -5 }])
+  })
+
+  test.each([
+    ['create', OpCode.create, -5],
+    ['delete', OpCode.delete, -5],
+    ['setData', OpCode.setData, -8],
+    ['setACL', OpCode.setAcl, -8],
+  ])(
+    '%s of a null path -> it can be decoded: an error with a zxid of its own',
+    async (_name, opcode, error) => {
+      const harness = await Harness.serving()
+      const client = harness.client()
+      const before = harness.side.state.lastApplied
+      const frames = client.ask(client.request(opcode, (body) => body.string(null).int(0).int(0).int(0)))
+      expect(frames).toMatchObject([{ error, zxid: before + 1 }])
+    },
+  )
+
+  test('reconfig -> ReconfigDisabled, with a zxid of its own, and the connection lives', async () => {
+    const harness = await Harness.serving()
+    const client = harness.client()
+    const before = harness.side.state.lastApplied
+    const reconfig = client.request(OpCode.reconfig, (body) =>
+      body.string(null).string('1').string(null).long(-1),
+    )
+    expect(client.ask(reconfig, client.exists('/'))).toMatchObject([
+      { error: -123, zxid: before + 1 },
+      { error: 0 },
+    ])
   })
 
   test('exists of a path with a NUL -> BadArguments; getData of one -> NoNode', async () => {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { OpCode } from '../../src/wire/opcodes.ts'
-import { createBody, deleteBody, Harness, setAclBody, setDataBody } from './harness.ts'
+import { createBody, createTtlBody, deleteBody, Harness, setAclBody, setDataBody } from './harness.ts'
 
 describe('state digest', () => {
   test('any difference in nodes, sessions or origins -> another digest', () => {
     const digestAfter = (act: (h: Harness, session: number) => void) => {
-      const h = new Harness()
+      const h = new Harness({ settings: { extendedTypesEnabled: true } })
       const session = h.newSession()
       h.run(OpCode.create, createBody('/a', { data: 'aaaa' }), { session })
       act(h, session)
@@ -17,6 +17,9 @@ describe('state digest', () => {
       digestAfter((h, session) => h.run(OpCode.create, createBody('/b'), { session })),
       digestAfter((h, session) => h.run(OpCode.create, createBody('/c'), { session })),
       digestAfter((h, session) => h.run(OpCode.create, createBody('/b', { flags: 1 }), { session })),
+      digestAfter((h, session) => h.run(OpCode.createContainer, createBody('/b'), { session })),
+      digestAfter((h, session) => h.run(OpCode.createTtl, createTtlBody('/b', 5, 1), { session })),
+      digestAfter((h, session) => h.run(OpCode.createTtl, createTtlBody('/b', 5, 2 ** 32 + 1), { session })),
       digestAfter((h, session) => h.run(OpCode.create, createBody('/b', { data: null }), { session })),
       digestAfter((h, session) => h.run(OpCode.create, createBody('/b', { acl }), { session })),
       digestAfter((h, session) => h.run(OpCode.setData, setDataBody('/a', 'aaab'), { session })),

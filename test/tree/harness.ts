@@ -1,4 +1,5 @@
 import type { ApplyListener } from '../../src/tree/apply-listener.ts'
+import { type ExecuteSettings, usualExecuteSettings } from '../../src/tree/execute/execute-settings.ts'
 import { ReplicatedState } from '../../src/tree/replicated-state.ts'
 import { encodeRequest, RequestEnvelope } from '../../src/tree/request.ts'
 import { zxidOf } from '../../src/tree/zxid.ts'
@@ -85,7 +86,7 @@ export class RecordingListener implements ApplyListener {
 
 /** One server's state, with a reign of its own: requests go in, transactions and replies come out. */
 export class Harness {
-  readonly state = new ReplicatedState()
+  readonly state: ReplicatedState
   readonly listener = new RecordingListener()
   readonly server: number
   /** Proposed and not yet applied here. */
@@ -96,7 +97,8 @@ export class Harness {
   wallMs = 1_000_000
   #number = 0
 
-  constructor(options: { server?: number; epoch?: number } = {}) {
+  constructor(options: { server?: number; epoch?: number; settings?: Partial<ExecuteSettings> } = {}) {
+    this.state = new ReplicatedState({ ...usualExecuteSettings, ...options.settings })
     this.server = options.server ?? 1
     this.nextZxid = zxidOf(options.epoch ?? 1, 1)
     this.state.beginReign()
@@ -190,6 +192,11 @@ export const createBody = (
     acl: options.acl === undefined ? openAcl : options.acl,
     flags: options.flags ?? 0,
   })
+export function createTtlBody(path: string, flags: number, ttlMs: number | bigint): Buffer {
+  const ttl = Buffer.alloc(8)
+  ttl.writeBigInt64BE(BigInt(ttlMs))
+  return Buffer.concat([createBody(path, { flags }), ttl])
+}
 export const deleteBody = (path: string, version = -1) => encode(requests.DeleteRequest, { path, version })
 export const setDataBody = (path: string, data: string | null, version = -1) =>
   encode(requests.SetDataRequest, { path, data: data === null ? null : Buffer.from(data), version })
@@ -217,6 +224,21 @@ export const op = {
     data: Buffer.alloc(0),
     acl: openAcl,
     flags,
+  }),
+  createContainer: (path: string, flags = 4): MultiOperation => ({
+    type: OpCode.createContainer,
+    path,
+    data: Buffer.alloc(0),
+    acl: openAcl,
+    flags,
+  }),
+  createTtl: (path: string, ttlMs: number, flags = 5): MultiOperation => ({
+    type: OpCode.createTtl,
+    path,
+    data: Buffer.alloc(0),
+    acl: openAcl,
+    flags,
+    ttlMs,
   }),
   delete: (path: string, version = -1): MultiOperation => ({ type: OpCode.delete, path, version }),
   setData: (path: string, data: string, version = -1): MultiOperation => ({

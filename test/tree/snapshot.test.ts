@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { ttlMsOf } from '../../src/tree/owner.ts'
 import { ReplicatedState } from '../../src/tree/replicated-state.ts'
 import { SnapshotError } from '../../src/tree/snapshot-load.ts'
 import { OpCode } from '../../src/wire/opcodes.ts'
@@ -7,6 +8,7 @@ import {
   chunksOf,
   collect,
   createBody,
+  createTtlBody,
   deleteBody,
   Harness,
   RecordingListener,
@@ -24,7 +26,7 @@ async function loaded(chunks: readonly Buffer[]): Promise<ReplicatedState> {
 
 /** Many nodes, so that a snapshot takes many pieces. */
 function grown(): { h: Harness; session: number } {
-  const h = new Harness()
+  const h = new Harness({ settings: { extendedTypesEnabled: true } })
   const session = h.newSession({ window: 8 })
   let requestId = 0
   const run = (opcode: number, body: Buffer) => h.send(opcode, body, { session, requestId: ++requestId })
@@ -32,6 +34,8 @@ function grown(): { h: Harness; session: number } {
   for (let i = 0; i < 2000; i++)
     run(OpCode.create, createBody(`/big/${i}`, { data: 'x'.repeat(200), flags: i % 50 === 0 ? 1 : 0 }))
   run(OpCode.create, createBody('/locked', { acl: [{ perms: 1, scheme: 'ip', id: '10.0.0.1' }], data: null }))
+  run(OpCode.createContainer, createBody('/container'))
+  run(OpCode.createTtl, createTtlBody('/ttl', 5, 2 ** 40 - 1))
   h.applyAll()
   return { h, session }
 }
@@ -48,6 +52,10 @@ describe('snapshot', () => {
     expect(state.doneNumber(1, 1)).toBe(h.state.doneNumber(1, 1))
     expect(state.sessions.get(session)?.answers).toEqual(h.state.sessions.get(session)?.answers)
     expect(state.sessions.get(session)?.ephemerals.size).toBe(40)
+    expect([...state.tree.reaped].map(({ path, owner }) => [path, ttlMsOf(owner)])).toEqual([
+      ['/container', 0],
+      ['/ttl', 2 ** 40 - 1],
+    ])
     const listener = new RecordingListener()
     const from = h.history.length
     h.send(OpCode.closeSession, Buffer.alloc(0), { session })

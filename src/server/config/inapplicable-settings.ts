@@ -57,10 +57,7 @@ const reasons: readonly (readonly [reason: string, names: readonly string[]])[] 
   ['the leader always serves clients', ['leaderServes']],
   ['observers are not in this version', ['observerMasterPort', 'syncEnabled', 'observer.*']],
   ['membership is fixed by the file in this version', ['reconfigEnabled']],
-  [
-    'TTL and container nodes are not in this version',
-    ['extendedTypesEnabled', 'emulate353TTLNodes', 'znode.*'],
-  ],
+  ['there is only one way in which a time to live (TTL) is stored', ['emulate353TTLNodes']],
   [
     'every session is known to the whole ensemble',
     ['localSessionsEnabled', 'localSessionsUpgradingEnabled', 'readonlymode.enabled'],

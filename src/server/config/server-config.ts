@@ -46,6 +46,13 @@ export interface ServerConfig {
   readonly snapCount: number
   /** The largest request frame, in bytes. */
   readonly juteMaxBuffer: number
+  /** Whether nodes with a time to live may be made. */
+  readonly extendedTypesEnabled: boolean
+  /** How often the leader looks for containers and TTL nodes to remove. */
+  readonly reapIntervalMs: number
+  readonly reapedPerMinuteMax: number
+  /** How long a container that never had a child is left; 0 for ever. */
+  readonly neverUsedContainerMs: number
   readonly fourLetterWords: ReadonlySet<string> | '*'
 
   readonly heartbeatMs: number

@@ -158,6 +158,36 @@ export const settings = {
     default: 'ruok, srvr, stat, mntr, conf',
     meaning: 'The four-letter words that are answered, with commas between them; * for all. srvr always is.',
   },
+  extendedTypesEnabled: {
+    kind: 'switch',
+    default: false,
+    meaning: 'Whether nodes with a time to live (TTL) may be made. The same on every server.',
+  },
+  'znode.container.checkIntervalMs': {
+    kind: 'number',
+    min: 10,
+    max: msMax,
+    unit: 'ms',
+    default: 60_000,
+    meaning:
+      'How often the leader looks for containers and nodes with a time to live (TTL) that have had their time.',
+  },
+  'znode.container.maxPerMinute': {
+    kind: 'number',
+    min: 1,
+    max: 1_000_000,
+    unit: 'nodes',
+    default: 10_000,
+    meaning: 'The most of those nodes that are removed in a minute, spread over it.',
+  },
+  'znode.container.maxNeverUsedIntervalMs': {
+    kind: 'number',
+    min: 0,
+    max: msMax,
+    unit: 'ms',
+    default: 300_000,
+    meaning: 'How long a container that never had a child is left; 0 for as long as nobody deletes it.',
+  },
   peerType: choice({
     choices: ['participant'],
     default: 'participant',

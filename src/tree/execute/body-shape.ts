@@ -13,19 +13,23 @@ export function skipRequestBody(body: JuteReader, opcode: number, inMulti: boole
       skipCreate(body, opcode, inMulti)
       return
     case OpCode.setData:
-      skipPath(body)
-      skipBytes(body)
+      skipPath(body, inMulti)
+      skipSized(body)
       body.skip(4)
       return
     case OpCode.setAcl:
-      skipPath(body)
+      skipSized(body)
       skipAcl(body)
       body.skip(4)
       return
     case OpCode.delete:
     case OpCode.check:
-      skipPath(body)
+      skipPath(body, inMulti)
       body.skip(4)
+      return
+    case OpCode.reconfig:
+      for (let i = 0; i < 3; i++) skipSized(body)
+      body.skip(8)
       return
   }
 }
@@ -47,8 +51,8 @@ export function isDecodableWrite(opcode: number, bytes: Buffer, start: number, e
 }
 
 function skipCreate(body: JuteReader, opcode: number, inMulti: boolean): void {
-  skipPath(body)
-  skipBytes(body)
+  skipPath(body, inMulti)
+  skipSized(body)
   const aclCount = skipAcl(body)
   const flags = body.int()
   if (opcode === OpCode.createTtl) body.skip(8)
@@ -62,24 +66,25 @@ function skipCreate(body: JuteReader, opcode: number, inMulti: boolean): void {
   }
 }
 
-/** Skips a path and answers where it ends. */
-export function skipPath(body: JuteReader): number {
-  const length = body.lengthPrefix()
-  if (length < 0) throw new DecodeError('found a null path')
-  body.skip(length)
+/** Skips a string, a buffer or null, and answers where it ends. */
+export function skipSized(body: JuteReader): number {
+  body.skip(Math.max(body.lengthPrefix(), 0))
   return body.position
 }
 
-function skipBytes(body: JuteReader): void {
-  body.skip(Math.max(body.lengthPrefix(), 0))
+/** Alone, a request with a null path has its place in the history, and fails there. */
+function skipPath(body: JuteReader, inMulti: boolean): void {
+  const length = body.lengthPrefix()
+  if (length < 0 && inMulti) throw new DecodeError('found a null path')
+  body.skip(Math.max(length, 0))
 }
 
 function skipAcl(body: JuteReader): number {
   const count = body.vectorLength()
   for (let i = 0; i < count; i++) {
     body.skip(4)
-    skipBytes(body)
-    skipBytes(body)
+    skipSized(body)
+    skipSized(body)
   }
   return count
 }

@@ -1,58 +1,91 @@
+import { DecodeError } from '../../wire/decode-error.ts'
 import { ErrorCode } from '../../wire/error-codes.ts'
 import type { JuteReader } from '../../wire/jute-reader.ts'
 import { CreateFlags, Permission } from '../../wire/node-flags.ts'
 import { OpCode } from '../../wire/opcodes.ts'
+import { containerOwner, noOwner, type Owner, ttlMsMax, ttlOwner } from '../owner.ts'
 import { isSearchable, isValidPath, parentOf, sequenceSuffix } from '../paths.ts'
+import { TxnKind } from '../txn.ts'
 import type { Decision } from './decision.ts'
 import { readRequestedAcl } from './requested-acl.ts'
 
-/** create, create2, createContainer, createTTL: flags, session, path, list, parent, permission, name, existence. */
+/**
+ * create, create2, createContainer, createTTL: flags, time to live, session, path, list, parent, permission, name,
+ * existence, ephemeral parent.
+ */
 export function decideCreate(decision: Decision, opcode: number, body: JuteReader): number {
   const bodyStart = body.position
-  const path = body.text()
+  const path = body.string()
   const dataStart = body.position
   body.skip(Math.max(body.lengthPrefix(), 0))
   const dataEnd = body.position
   const acl = readRequestedAcl(body, decision.identities)
   const flags = body.int()
-  if (opcode === OpCode.createTtl) body.skip(8)
+  const ttlMs = opcode === OpCode.createTtl ? body.long() : 0
 
-  const flagsError = checkFlags(opcode, flags, decision.inMulti)
+  const flagsError = checkFlags(decision, opcode, flags, ttlMs)
   if (flagsError !== 0) return flagsError
   if (decision.sessionError !== 0) return decision.sessionError
+  if (path === null) throw new DecodeError('found a null path')
   if (!isSearchable(path)) return ErrorCode.badArguments
   if (acl === null) return ErrorCode.invalidAcl
   const parent = decision.overlay.find(parentOf(path))
   if (parent === undefined) return ErrorCode.noNode
   if (!decision.mayDo(parent.acl, Permission.create)) return ErrorCode.noAuth
-  const sequential = flags === CreateFlags.persistentSequential || flags === CreateFlags.ephemeralSequential
+  const sequential = isSequential(flags)
   const finalPath = sequential ? path + sequenceSuffix(parent.childCreations) : path
   if (!isValidPath(finalPath)) return ErrorCode.badArguments
   if (decision.overlay.find(finalPath) !== undefined) return ErrorCode.nodeExists
-  if (parent.ephemeralOwner !== 0) return ErrorCode.noChildrenForEphemerals
+  if (parent.owner > 0) return ErrorCode.noChildrenForEphemerals
 
-  const ephemeral = flags === CreateFlags.ephemeral || flags === CreateFlags.ephemeralSequential
-  const ephemeralOwner = ephemeral ? decision.sessionId : 0
+  const owner = ownerOf(decision, opcode, flags, ttlMs)
+  if (decision.inMulti) decision.txn.int(kindInMulti(opcode, owner))
   if (sequential) decision.txn.string(finalPath).rawRange(body.bytes, dataStart, dataEnd)
   else decision.txn.rawRange(body.bytes, bodyStart, dataEnd)
-  decision.txn.rawRange(acl.bytes, 0, acl.bytes.length).long(ephemeralOwner)
+  decision.txn.rawRange(acl.bytes, 0, acl.bytes.length).long(owner)
 
   decision.overlay.touch(parent, decision.zxid)
   parent.childCreations = (parent.childCreations + 1) | 0
   parent.childCount++
-  decision.overlay.create(finalPath, acl, ephemeralOwner, decision.zxid)
+  decision.overlay.create(finalPath, acl, owner, decision.zxid)
   return 0
 }
 
-/**
- * Alone, the opcode decides what kind of node is made: flags 4 under `create` makes a plain node. Inside a multi the
- * flags decide.
- */
-function checkFlags(opcode: number, flags: number, inMulti: boolean): number {
+function isSequential(flags: number): boolean {
+  return (
+    flags === CreateFlags.persistentSequential ||
+    flags === CreateFlags.ephemeralSequential ||
+    flags === CreateFlags.persistentSequentialWithTtl
+  )
+}
+
+function checkFlags(decision: Decision, opcode: number, flags: number, ttlMs: number): number {
   if (flags < CreateFlags.persistent || flags > CreateFlags.persistentSequentialWithTtl) {
     return ErrorCode.badArguments
   }
-  if (opcode === OpCode.createContainer || opcode === OpCode.createTtl) return ErrorCode.unimplemented
-  if (flags >= CreateFlags.persistentWithTtl) return ErrorCode.unimplemented
-  return inMulti && flags === CreateFlags.container ? ErrorCode.unimplemented : 0
+  if (flags >= CreateFlags.persistentWithTtl) {
+    if (!decision.settings.extendedTypesEnabled) return ErrorCode.unimplemented
+    // All other opcodes bring none: 0.
+    return ttlMs >= 1 && ttlMs <= ttlMsMax ? 0 : ErrorCode.badArguments
+  }
+  // ZooKeeper lets a time of -1 through here, and its server ends on applying that.
+  return opcode === OpCode.createTtl && !decision.inMulti ? ErrorCode.badArguments : 0
+}
+
+/**
+ * Alone, the opcode decides what kind of node is made: flags 4 under `create` make a plain node, and `createContainer`
+ * makes a container whatever the flags. Inside a multi the flags decide.
+ */
+function ownerOf(decision: Decision, opcode: number, flags: number, ttlMs: number): Owner {
+  if (flags >= CreateFlags.persistentWithTtl) return ttlOwner(ttlMs)
+  if (decision.inMulti ? flags === CreateFlags.container : opcode === OpCode.createContainer) {
+    return containerOwner
+  }
+  const ephemeral = flags === CreateFlags.ephemeral || flags === CreateFlags.ephemeralSequential
+  return ephemeral ? decision.sessionId : noOwner
+}
+
+/** What decides about the answer: with a stat or without. */
+function kindInMulti(opcode: number, owner: Owner): number {
+  return opcode === OpCode.create2 || owner < 0 ? TxnKind.create2 : TxnKind.create
 }

@@ -4,6 +4,7 @@ import { permits } from '../acl.ts'
 import { type AclList, openAcl } from '../acl-table.ts'
 import type { Overlay } from '../overlay.ts'
 import type { Zxid } from '../zxid.ts'
+import type { ExecuteSettings } from './execute-settings.ts'
 
 /**
  * One request being decided: what the deciding functions share. Each reads its request's body, checks in ZooKeeper's
@@ -12,6 +13,7 @@ import type { Zxid } from '../zxid.ts'
  */
 export class Decision {
   readonly overlay: Overlay
+  readonly settings: ExecuteSettings
   /** The transaction; its header is written already. */
   readonly txn = new JuteWriter(4096)
   zxid: Zxid = 0
@@ -22,8 +24,9 @@ export class Decision {
   /** Whether the operation is part of a multi. */
   inMulti = false
 
-  constructor(overlay: Overlay) {
+  constructor(overlay: Overlay, settings: ExecuteSettings) {
     this.overlay = overlay
+    this.settings = settings
   }
 
   mayDo(acl: AclList, perms: number): boolean {

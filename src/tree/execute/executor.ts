@@ -5,11 +5,12 @@ import { OpCode } from '../../wire/opcodes.ts'
 import { type Overlay, sessionGone, sessionMoved } from '../overlay.ts'
 import { RequestEnvelope, readEnvelope } from '../request.ts'
 import { isNewRequest } from '../sessions.ts'
-import { restartTxn, TxnKind, writeTxnHeader } from '../txn.ts'
+import { kindOf, restartTxn, TxnKind, writeTxnHeader } from '../txn.ts'
 import type { Zxid } from '../zxid.ts'
 import { decideCreate } from './create.ts'
 import { Decision } from './decision.ts'
 import { decideDelete } from './delete.ts'
+import type { ExecuteSettings } from './execute-settings.ts'
 import { decideMulti } from './multi.ts'
 import { decideCloseSession, decideCreateSession } from './session.ts'
 import { decideSetAcl } from './set-acl.ts'
@@ -34,9 +35,9 @@ export class Executor {
   readonly #request = new JuteReader()
   readonly #envelope = new RequestEnvelope()
 
-  constructor(overlay: Overlay) {
+  constructor(overlay: Overlay, settings: ExecuteSettings) {
     this.#overlay = overlay
-    this.#decision = new Decision(overlay)
+    this.#decision = new Decision(overlay, settings)
   }
 
   /**
@@ -73,7 +74,7 @@ export class Executor {
     const decision = this.#decision
     const txn = decision.txn
     txn.reset()
-    writeTxnHeader(txn, envelope.opcode, from, requests, start, wallMs)
+    writeTxnHeader(txn, kindOf(envelope.opcode), from, requests, start, wallMs)
     decision.zxid = zxid
     decision.sessionId = envelope.sessionId
     decision.sessionError = window === sessionGone ? ErrorCode.sessionExpired : 0
@@ -121,6 +122,8 @@ export class Executor {
           return decideCreateSession(decision, body)
         case OpCode.closeSession:
           return decideCloseSession(decision)
+        case OpCode.reconfig:
+          return ErrorCode.reconfigDisabled
         default:
           return ErrorCode.unimplemented
       }

@@ -44,7 +44,6 @@ export function decideMulti(decision: Decision, body: JuteReader): number {
 }
 
 function decideOperation(decision: Decision, opcode: number, body: JuteReader): number {
-  decision.txn.int(opcode)
   switch (opcode) {
     case OpCode.create:
     case OpCode.create2:
@@ -52,10 +51,13 @@ function decideOperation(decision: Decision, opcode: number, body: JuteReader): 
     case OpCode.createTtl:
       return decideCreate(decision, opcode, body)
     case OpCode.delete:
+      decision.txn.int(opcode)
       return decideDelete(decision, body)
     case OpCode.setData:
+      decision.txn.int(opcode)
       return decideSetData(decision, body)
     case OpCode.check:
+      decision.txn.int(opcode)
       return decideCheck(decision, body)
     default:
       return ErrorCode.marshallingError

@@ -8,12 +8,12 @@ import { readRequestedAcl } from './requested-acl.ts'
 
 /** Session, path, list, node, permission to administer, version of the list. */
 export function decideSetAcl(decision: Decision, body: JuteReader): number {
-  const path = body.text()
+  const path = body.string()
   const acl = readRequestedAcl(body, decision.identities)
   const aversion = body.int()
 
   if (decision.sessionError !== 0) return decision.sessionError
-  if (!isValidPath(path)) return ErrorCode.badArguments
+  if (path === null || !isValidPath(path)) return ErrorCode.badArguments
   if (acl === null) return ErrorCode.invalidAcl
   const node = decision.overlay.find(path)
   if (node === undefined) return ErrorCode.noNode

@@ -3,20 +3,20 @@ import type { JuteReader } from '../../wire/jute-reader.ts'
 import { Permission } from '../../wire/node-flags.ts'
 import { isValidPath } from '../paths.ts'
 import { nextVersion } from '../tree.ts'
-import { skipPath } from './body-shape.ts'
+import { skipSized } from './body-shape.ts'
 import type { Decision } from './decision.ts'
 
 /** Session, path, node, permission, version. */
 export function decideSetData(decision: Decision, body: JuteReader): number {
   const bodyStart = body.position
-  const pathEnd = skipPath(body)
+  const pathEnd = skipSized(body)
   const pathStart = bodyStart + 4
   body.skip(Math.max(body.lengthPrefix(), 0))
   const dataEnd = body.position
   const version = body.int()
 
   if (decision.sessionError !== 0) return decision.sessionError
-  // A node that is found has a valid path; only the empty one is an alias.
+  // A node that is found has a valid path; only the empty one is an alias. Null counts as empty.
   const node = pathEnd === pathStart ? undefined : decision.overlay.findBytes(body.bytes, pathStart, pathEnd)
   if (node === undefined) {
     const path = body.bytes.toString('utf8', pathStart, pathEnd)

@@ -49,6 +49,10 @@ describe('table config', () => {
       globalOutstandingLimit: 10_000,
       snapCount: 100_000,
       juteMaxBuffer: 1_048_575,
+      extendedTypesEnabled: false,
+      reapIntervalMs: 60_000,
+      reapedPerMinuteMax: 10_000,
+      neverUsedContainerMs: 300_000,
       fourLetterWords: new Set(['ruok', 'srvr', 'stat', 'mntr', 'conf']),
       heartbeatMs: 100,
       peerTimeoutMs: 1000,
@@ -70,6 +74,10 @@ describe('table config', () => {
       zookeeper.snapCount=1000
       jute.maxbuffer=0x400000
       4lw.commands.whitelist=*
+      zookeeper.extendedTypesEnabled=true
+      znode.container.checkIntervalMs=1000
+      zookeeper.znode.container.maxPerMinute=60
+      znode.container.maxNeverUsedIntervalMs=0
       clientPortAddress=0.0.0.0
       heartbeat=50
       peerTimeout=400
@@ -88,6 +96,10 @@ describe('table config', () => {
       snapCount: 1000,
       juteMaxBuffer: 0x400000,
       fourLetterWords: '*',
+      extendedTypesEnabled: true,
+      reapIntervalMs: 1000,
+      reapedPerMinuteMax: 60,
+      neverUsedContainerMs: 0,
       clientHost: '0.0.0.0',
       heartbeatMs: 50,
       peerTimeoutMs: 400,

@@ -50,7 +50,7 @@ describe('bad input', () => {
   })
 
   test('an opcode that is no write -> Unimplemented', () => {
-    for (const opcode of [OpCode.check, OpCode.getData, OpCode.reconfig, 10, 9999]) {
+    for (const opcode of [OpCode.check, OpCode.getData, OpCode.deleteContainer, 10, 9999]) {
       expect(h.ask(opcode, noBody).error).toBe(ErrorCode.unimplemented)
     }
   })

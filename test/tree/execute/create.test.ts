@@ -123,14 +123,6 @@ describe('create', () => {
     expect(h.state.tree.nodeCount).toBe(8)
     expect(h.state.digest()).not.toBe(before)
   })
-
-  test('flags 4 under create -> a plain node; createContainer and createTTL -> Unimplemented', () => {
-    expect(h.create('/c', { flags: 4 }).error).toBe(0)
-    expect(h.stat('/c')?.ephemeralOwner).toBe(0n)
-    expect(h.ask(OpCode.createContainer, createBody('/d', { flags: 4 })).error).toBe(ErrorCode.unimplemented)
-    const ttl = Buffer.concat([createBody('/d', { flags: 5 }), Buffer.alloc(8)])
-    expect(h.ask(OpCode.createTtl, ttl).error).toBe(ErrorCode.unimplemented)
-  })
 })
 
 describe('auth in access control lists', () => {

@@ -101,6 +101,10 @@ describe('multi', () => {
     ],
     ['wrong flags', multiBody([op.delete('/no'), op.create('/x', 9)]).toString('hex')],
     ['a kind with a time to live under create', multiBody([op.create('/x', 5)]).toString('hex')],
+    [
+      'a null path, not the first',
+      multiBody([op.create('/x'), op.check(null as unknown as string)]).toString('hex'),
+    ],
     ['no list', multiBody([op.create('/x', 0, null)]).toString('hex')],
   ])('%s -> the whole request is undecodable, and takes a zxid', (_name, body) => {
     const before = h.state.lastApplied
@@ -110,11 +114,10 @@ describe('multi', () => {
     expect(h.stat('/x')).toBeUndefined()
   })
 
-  test('an empty list, a container, a bad path -> errors of that operation', () => {
+  test('an empty list, a bad path -> errors of that operation', () => {
     const codes = (operation: Parameters<typeof multiBody>[0][number]) =>
       resultsOf(multi(op.check('/'), operation))
     expect(codes(op.create('/x', 0, []))[1]).toEqual({ type: -1, err: ErrorCode.invalidAcl })
-    expect(codes(op.create('/x', 4))[1]).toEqual({ type: -1, err: ErrorCode.unimplemented })
     expect(codes(op.check('x'))[1]).toEqual({ type: -1, err: ErrorCode.badArguments })
     expect(codes(op.check('/', 5))[1]).toEqual({ type: -1, err: ErrorCode.badVersion })
   })

@@ -1,0 +1,8 @@
+/** What the configuration says about requests. Only the leader's counts: what it decides is in the transactions. */
+export interface ExecuteSettings {
+  /** Whether nodes with a time to live may be made. */
+  readonly extendedTypesEnabled: boolean
+}
+
+/** As ZooKeeper's. */
+export const usualExecuteSettings: ExecuteSettings = { extendedTypesEnabled: false }
