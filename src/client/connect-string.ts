@@ -1,4 +1,5 @@
 import type { Address } from '../runtime/network.ts'
+import { pathFault } from './paths.ts'
 
 /** Where an ensemble is reached, and the folder that is the client's root there (empty: the tree's own root). */
 export interface ConnectTarget {
@@ -25,8 +26,11 @@ export function parseConnectString(text: string): ConnectTarget {
   const hosts = slash === -1 ? text : text.slice(0, slash)
   let chroot = slash === -1 ? '' : text.slice(slash)
   if (chroot === '/') chroot = ''
-  if (chroot.endsWith('/') || chroot.includes('//')) {
-    throw new ConnectStringError(`chroot "${chroot}" in "${text}": expected a path such as /app/team`)
+  const fault = chroot === '' ? null : pathFault(chroot)
+  if (fault !== null) {
+    throw new ConnectStringError(
+      `the chroot "${chroot}" in "${text}" ${fault}: expected a path such as /app/team`,
+    )
   }
   const servers = hosts
     .split(',')

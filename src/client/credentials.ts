@@ -19,6 +19,12 @@ export class Credentials {
   #all: Credential[] = []
   /** Sent on this connection and not answered: answers come in order. */
   readonly #inFlight = new Fifo<Credential>()
+  readonly #onRefused: (scheme: string) => void
+
+  /** @param onRefused a server has refused one, perhaps long after another had accepted it */
+  constructor(onRefused: (scheme: string) => void) {
+    this.#onRefused = onRefused
+  }
 
   /** Resolves when a server has accepted it; rejects with `authFailed` when it refuses, and then forgets it. */
   add(scheme: string, auth: Uint8Array): Promise<void> {
@@ -51,6 +57,7 @@ export class Credentials {
     credential.settle(
       new ZkError(errorCode, null, `the server refuses these credentials (scheme "${credential.scheme}")`),
     )
+    this.#onRefused(credential.scheme)
   }
 
   connectionLost(): void {

@@ -13,7 +13,10 @@ export {
   parseConnectString,
 } from './connect-string.ts'
 export { fourLetterWord } from './four-letter-word.ts'
+export type { ReadChildren, ReadData, ReadFailure, ReadOperation, ReadResult } from './multi-read.ts'
 export { childOf, nameOf, parentOf, pathFault } from './paths.ts'
+export type { Quota, QuotaLimits } from './quota.ts'
+export type { QuotaLimit, QuotaValues } from './quota-text.ts'
 export type {
   CheckResult,
   CreateResult,
@@ -22,9 +25,11 @@ export type {
   Transaction,
   TransactionResult,
 } from './transaction.ts'
-export type { Acl, ClientState, CreateOptions, NodeData, Stat, VersionOptions } from './types.ts'
-export { openAcl, Permission } from './types.ts'
+export type { Acl, ClientState, CreateOptions, Identity, NodeData, Stat, VersionOptions } from './types.ts'
+export { openAcl, Permission, ttlMsMax } from './types.ts'
+export type { AddWatchOptions, RemoveWatchesOptions } from './watch-calls.ts'
 export type { NodeChange } from './watch-differences.ts'
 export type { WatchEvent, WatchListener } from './watch-registry.ts'
+export type { WatchSelection } from './watch-removal.ts'
 export type { Watcher, WatcherOptions } from './watcher.ts'
 export { TransactionError, ZkError } from './zk-error.ts'

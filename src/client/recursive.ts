@@ -1,4 +1,4 @@
-import type { Client } from './client.ts'
+import type { NodeCalls } from './node-calls.ts'
 import { childOf, parentOf } from './paths.ts'
 import type { CreateOptions, NodeData } from './types.ts'
 import { ZkError } from './zk-error.ts'
@@ -7,10 +7,11 @@ import { ZkError } from './zk-error.ts'
 const batchSize = 256
 
 export async function createRecursive(
-  client: Client,
+  client: NodeCalls,
   path: string,
   data: NodeData,
   options: CreateOptions,
+  ensureParent: () => Promise<void>,
 ): Promise<string> {
   while (true) {
     try {
@@ -18,13 +19,18 @@ export async function createRecursive(
     } catch (error) {
       if (!ZkError.is(error, 'noNode')) throw error
       // Also again when somebody deletes the parent in between.
-      await ensurePath(client, parentOf(path))
+      await ensureParent()
     }
   }
 }
 
-export async function ensurePath(client: Client, path: string): Promise<void> {
-  if (path === '/') return
+/** @param ensureRoot makes "/" itself, which is missing when it is a chroot that nobody made */
+export async function ensurePath(
+  client: NodeCalls,
+  path: string,
+  ensureRoot: () => Promise<void>,
+): Promise<void> {
+  if (path === '/') return ensureRoot()
   while (true) {
     try {
       await client.create(path)
@@ -32,12 +38,12 @@ export async function ensurePath(client: Client, path: string): Promise<void> {
     } catch (error) {
       if (ZkError.is(error, 'nodeExists')) return
       if (!ZkError.is(error, 'noNode')) throw error
-      await ensurePath(client, parentOf(path))
+      await ensurePath(client, parentOf(path), ensureRoot)
     }
   }
 }
 
-export async function* walk(client: Client, path: string): AsyncGenerator<string, void, void> {
+export async function* walk(client: NodeCalls, path: string): AsyncGenerator<string, void, void> {
   let level = [path]
   let isFirst = true
   while (level.length > 0) {
@@ -59,7 +65,7 @@ export async function* walk(client: Client, path: string): AsyncGenerator<string
   }
 }
 
-export async function deleteRecursive(client: Client, path: string): Promise<number> {
+export async function deleteRecursive(client: NodeCalls, path: string): Promise<number> {
   let deleted = 0
   while (true) {
     const paths: string[] = []

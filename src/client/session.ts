@@ -6,7 +6,7 @@ import type { JuteReader } from '../wire/jute-reader.ts'
 import { OpCode, SpecialXid } from '../wire/opcodes.ts'
 import type { ConnectResponse } from '../wire/records.ts'
 import { WatcherEvent } from '../wire/records.ts'
-import { Empty, SetWatchesRequest } from '../wire/requests.ts'
+import { Empty, SetWatches2Request, SetWatchesRequest } from '../wire/requests.ts'
 import type { Credentials } from './credentials.ts'
 import { encodeRequest } from './encode-request.ts'
 import type { Attempt } from './host-list.ts'
@@ -20,8 +20,10 @@ import { ZkError } from './zk-error.ts'
 
 /** How many writes an exactly-once session leaves unanswered; the servers keep as many answers. */
 export const exactlyOnceWindowWanted = 64
-/** Paths in one setWatches request; well below any server's `jute.maxbuffer`. */
+/** One setWatches request; well below any server's `jute.maxbuffer`. */
 const setWatchesBytesMax = 128 * 1024
+/** Of those bytes, what is no path: xid, opcode, zxid and the lengths of five lists. */
+const setWatchesBytesFixed = 4 + 4 + 8 + 5 * 4
 const attemptTimeoutMsMin = 250
 const attemptTimeoutMsMax = 10_000
 /** `close` waits so long for the server to confirm. */
@@ -244,21 +246,24 @@ export class Session {
 
   /**
    * Leaves all watches again. The server compares with the last transaction that this client saw, and reports at once
-   * what was missed. Events do not count as seen here: others of the same transaction may have been lost. No call waits for the answer, so the requests carry the xid that says so.
+   * what was missed. Events do not count as seen here: others of the same transaction may
+   * have been lost. No call waits for the answer, so the requests carry the xid that says so.
    */
   #sendWatches(connection: ServerConnection): void {
-    for (const lists of this.#options.watches.portions(setWatchesBytesMax)) {
-      const frame = encodeRequest(
-        OpCode.setWatches,
-        SetWatchesRequest,
-        {
-          relativeZxid: this.#lastZxid,
-          dataWatches: lists.data,
-          existWatches: lists.exist,
-          childWatches: lists.child,
-        },
-        SpecialXid.setWatches,
-      )
+    for (const lists of this.#options.watches.portions(setWatchesBytesMax - setWatchesBytesFixed)) {
+      const body = {
+        relativeZxid: this.#lastZxid,
+        dataWatches: lists.data,
+        existWatches: lists.exist,
+        childWatches: lists.child,
+        persistentWatches: lists.persistent,
+        persistentRecursiveWatches: lists.recursive,
+      }
+      // Servers before 3.6 know neither the newer request nor the watches that need it.
+      const frame =
+        lists.persistent.length + lists.recursive.length > 0
+          ? encodeRequest(OpCode.setWatches2, SetWatches2Request, body, SpecialXid.setWatches)
+          : encodeRequest(OpCode.setWatches, SetWatchesRequest, body, SpecialXid.setWatches)
       connection.send(frame)
     }
   }

@@ -1,15 +1,19 @@
 import { ErrorCode } from '../wire/error-codes.ts'
 import type { MultiOperation, MultiResult } from '../wire/multi.ts'
+import { readMultiResponse, writeMultiRequest } from '../wire/multi.ts'
 import { OpCode } from '../wire/opcodes.ts'
-import { createFlags, dataBytes } from './arguments.ts'
+import { createFields, dataBytes, versionOf } from './arguments.ts'
+import type { Calls } from './calls.ts'
+import { encodeRequest } from './encode-request.ts'
 import type { CreateOptions, NodeData, Stat, VersionOptions } from './types.ts'
-import { openAcl } from './types.ts'
 import { TransactionError } from './zk-error.ts'
 
 export interface CreateResult {
   readonly type: 'create'
   /** With the number appended, for a sequential node. */
   readonly path: string
+  /** Servers tell it of container nodes and of those with a TTL; null for others. */
+  readonly stat: Stat | null
 }
 export interface SetResult {
   readonly type: 'set'
@@ -22,14 +26,6 @@ export interface CheckResult {
   readonly type: 'check'
 }
 export type TransactionResult = CreateResult | SetResult | DeleteResult | CheckResult
-
-/** What a transaction needs of its client. */
-export interface TransactionHost {
-  /** The path as the servers know it; throws a ZkError when it cannot be a path. */
-  serverPath(path: string, sequential: boolean): string
-  clientPath(path: string): string
-  commit(operations: readonly MultiOperation[]): Promise<MultiResult[]>
-}
 
 /**
  * Several writes that take effect all together or not at all. Made by `client.transaction()`; the operations are carried
@@ -44,53 +40,68 @@ export interface TransactionHost {
  * console.log(created.path, set.stat.version)
  */
 export class Transaction<Results extends readonly TransactionResult[] = []> {
-  readonly #host: TransactionHost
+  readonly #calls: Calls
   readonly #operations: MultiOperation[] = []
   /** As the application named them. */
-  readonly #paths: string[] = []
+  readonly #names: { type: TransactionResult['type']; path: string }[] = []
 
-  constructor(host: TransactionHost) {
-    this.#host = host
+  constructor(calls: Calls) {
+    this.#calls = calls
   }
 
-  /** Throws a ZkError (`badArguments`) for a path that cannot be one; so do the other methods. */
+  /**
+   * Adds the creation of a znode.
+   *
+   * @throws ZkError `badArguments` for a path that cannot be one, and for options that contradict each other
+   */
   create(
     path: string,
     data: NodeData = null,
     options: CreateOptions = {},
   ): Transaction<[...Results, CreateResult]> {
-    return this.#add(path, {
-      type: OpCode.create,
-      path: this.#host.serverPath(path, options.sequential === true),
-      data: dataBytes(data),
-      acl: options.acl ?? openAcl,
-      flags: createFlags(options),
-    })
+    const server = this.#calls.serverPath(path, options.sequential === true)
+    const { opcode: type, acl, flags, ttlMs } = createFields(options)
+    const body = { path: server, data: dataBytes(data), acl, flags }
+    return this.#add('create', path, type === OpCode.createTtl ? { type, ...body, ttlMs } : { type, ...body })
   }
 
+  /**
+   * Adds a replacement of data.
+   *
+   * @throws ZkError `badArguments` for a path or version that cannot be one
+   */
   set(path: string, data: NodeData, options: VersionOptions = {}): Transaction<[...Results, SetResult]> {
-    return this.#add(path, {
+    return this.#add('set', path, {
       type: OpCode.setData,
-      path: this.#host.serverPath(path, false),
+      path: this.#calls.serverPath(path),
       data: dataBytes(data),
-      version: options.version ?? -1,
+      version: versionOf(options),
     })
   }
 
+  /**
+   * Adds a deletion.
+   *
+   * @throws ZkError `badArguments` for a path or version that cannot be one
+   */
   delete(path: string, options: VersionOptions = {}): Transaction<[...Results, DeleteResult]> {
-    return this.#add(path, {
+    return this.#add('delete', path, {
       type: OpCode.delete,
-      path: this.#host.serverPath(path, false),
-      version: options.version ?? -1,
+      path: this.#calls.serverPath(path),
+      version: versionOf(options),
     })
   }
 
-  /** Lets the whole transaction fail unless the node exists with this version (-1: any). */
+  /**
+   * Lets the whole transaction fail unless the node exists with this version (-1: any).
+   *
+   * @throws ZkError `badArguments` for a path or version that cannot be one
+   */
   check(path: string, options: VersionOptions = {}): Transaction<[...Results, CheckResult]> {
-    return this.#add(path, {
+    return this.#add('check', path, {
       type: OpCode.check,
-      path: this.#host.serverPath(path, false),
-      version: options.version ?? -1,
+      path: this.#calls.serverPath(path),
+      version: versionOf(options),
     })
   }
 
@@ -98,25 +109,31 @@ export class Transaction<Results extends readonly TransactionResult[] = []> {
    * Carries it out.
    *
    * @returns one result for each operation, in their order
-   * @throws TransactionError that names the operation that failed
+   * @throws TransactionError that names the operation that failed, and why
    */
   async commit(): Promise<Results> {
     if (this.#operations.length === 0) return [] as unknown as Results
-    const replies = await this.#host.commit(this.#operations)
-    const codes = replies.map((reply) => (reply.type === OpCode.error ? reply.err : ErrorCode.ok))
-    // Of the operations that were rolled back or never tried, only one carries the reason.
+    const frame = encodeRequest(OpCode.multi, { write: writeMultiRequest }, this.#operations)
+    const replies = await this.#calls.send(null, true, frame, { decode: readMultiResponse })
+    // Of the operations that were rolled back (0) or never tried (-2), only one carries the reason.
     if (replies.some(({ type }) => type === OpCode.error)) {
-      const failed = codes.findIndex((code) => code !== ErrorCode.ok)
-      throw new TransactionError(failed, codes, this.#paths[failed] ?? null)
+      const codes = replies.map((reply) => (reply.type === OpCode.error ? reply.err : ErrorCode.ok))
+      const reasons = codes.findIndex(
+        (code) => code !== ErrorCode.ok && code !== ErrorCode.runtimeInconsistency,
+      )
+      const failed = reasons === -1 ? codes.findIndex((code) => code !== ErrorCode.ok) : reasons
+      const name = this.#names[failed]
+      throw new TransactionError(failed, codes, name?.type ?? 'transaction', name?.path ?? null)
     }
     return replies.map((reply) => this.#result(reply)) as unknown as Results
   }
 
   #add<Result extends TransactionResult>(
+    type: Result['type'],
     path: string,
     operation: MultiOperation,
   ): Transaction<[...Results, Result]> {
-    this.#paths.push(path)
+    this.#names.push({ type, path })
     this.#operations.push(operation)
     return this as unknown as Transaction<[...Results, Result]>
   }
@@ -124,7 +141,9 @@ export class Transaction<Results extends readonly TransactionResult[] = []> {
   #result(reply: MultiResult): TransactionResult {
     switch (reply.type) {
       case OpCode.create:
-        return { type: 'create', path: this.#host.clientPath(reply.path) }
+        return { type: 'create', path: this.#calls.clientPath(reply.path), stat: null }
+      case OpCode.create2:
+        return { type: 'create', path: this.#calls.clientPath(reply.path), stat: reply.stat }
       case OpCode.setData:
         return { type: 'set', stat: reply.stat }
       case OpCode.delete:

@@ -35,6 +35,14 @@ export interface Acl {
   readonly id: string
 }
 
+/** Who the servers take a connection for. */
+export interface Identity {
+  /** "ip", "digest", "super", ... */
+  readonly scheme: string
+  /** What it means depends on the scheme; a digest shows the name without the hash, "super" nothing. */
+  readonly user: string
+}
+
 /** Everybody may do everything: what a new znode gets unless told otherwise. */
 export const openAcl: readonly Acl[] = [{ perms: Permission.all, scheme: 'world', id: 'anyone' }]
 
@@ -47,13 +55,26 @@ export interface CreateOptions {
   readonly ephemeral?: boolean | undefined
   /** The server appends a ten-digit number that rises with every child of the parent. Default: no. */
   readonly sequential?: boolean | undefined
+  /**
+   * The servers delete it some time after its last child went: a place for locks and the like that nobody needs to tidy up.
+   * Neither ephemeral nor sequential. Default: no.
+   */
+  readonly container?: boolean | undefined
+  /**
+   * The servers delete it when its data was not set for so long and it has no children: from 1 to `ttlMsMax` milliseconds.
+   * Not ephemeral. Default: none. Apache ZooKeeper answers `unimplemented` unless its `extendedTypesEnabled` is set.
+   */
+  readonly ttlMs?: number | undefined
   /** Default: everybody may do everything. */
   readonly acl?: readonly Acl[] | undefined
 }
 
+/** The longest time to live of a node: 2⁴⁰ − 1 milliseconds, about 34 years. */
+export const ttlMsMax = 2 ** 40 - 1
+
 /** For writes that are to happen only when nobody else wrote before. */
 export interface VersionOptions {
-  /** The version that the znode must have; -1 (the default) takes any. */
+  /** The version that the znode must have, a whole number of 32 bits; -1 (the default) takes any. */
   readonly version?: number | undefined
 }
 

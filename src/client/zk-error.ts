@@ -53,17 +53,20 @@ export class ZkError extends Error {
 export class TransactionError extends ZkError {
   /** Which operation failed, counted from 0. */
   readonly failedIndex: number
+  /** What it was to do: "create", "set", "delete" or "check". */
+  readonly operation: string
   /** The number for each operation: 0 for those before the failed one, -2 for those behind it. */
   readonly codes: readonly number[]
 
-  constructor(failedIndex: number, codes: readonly number[], path: string | null) {
+  constructor(failedIndex: number, codes: readonly number[], operation: string, path: string | null) {
     const code = codes[failedIndex] ?? ErrorCode.systemError
     super(
       code,
       path,
-      `${errorMessage(code)} (operation ${failedIndex + 1} of ${codes.length} in a transaction)`,
+      `${errorMessage(code)} (operation ${failedIndex + 1} of ${codes.length} in a transaction: ${operation})`,
     )
     this.failedIndex = failedIndex
+    this.operation = operation
     this.codes = codes
   }
 }

@@ -96,7 +96,8 @@ export const backendKinds: readonly BackendKind[] = [
     start: () =>
       startProcess(
         'ZooKeeper',
-        (port, folder) => [...settings(port, folder), 'admin.enableServer=false', ''].join('\n'),
+        (port, folder) =>
+          [...settings(port, folder), 'admin.enableServer=false', 'extendedTypesEnabled=true', ''].join('\n'),
         (file) => ({
           program: 'java',
           args: ['-Xmx128m', '-cp', zookeeperJar, 'org.apache.zookeeper.server.quorum.QuorumPeerMain', file],

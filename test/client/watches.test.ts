@@ -2,12 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Stat } from '../../src/client/types.ts'
 import { changesSince } from '../../src/client/watch-differences.ts'
-import type { WatchEvent, WatchKind } from '../../src/client/watch-registry.ts'
+import type { WatchEvent } from '../../src/client/watch-registry.ts'
 import { WatchRegistry } from '../../src/client/watch-registry.ts'
 
 describe('watch registry', () => {
   // Which lists a change uses up, by the server's model of watches.
-  test.each<[WatchEvent['type'], WatchKind[]]>([
+  test.each<[WatchEvent['type'], ('data' | 'exist' | 'child')[]]>([
     ['created', ['data', 'exist']],
     ['dataChanged', ['data', 'exist']],
     ['deleted', ['data', 'exist', 'child']],
