@@ -1,8 +1,8 @@
 import type { Connection, ConnectionHandlers } from '../runtime/network.ts'
+import { Identities } from '../tree/identities.ts'
 import { DecodeError } from '../wire/decode-error.ts'
 import { FrameError, FrameSplitter } from '../wire/frame-splitter.ts'
 import { JuteWriter } from '../wire/jute-writer.ts'
-import type { Id } from '../wire/records.ts'
 import type { ClientServices } from './client-services.ts'
 import type { Flushable } from './flush-list.ts'
 import { limits } from './limits.ts'
@@ -34,7 +34,6 @@ const gatesOfReading = Gate.handshake | Gate.output | Gate.room
 const wordBytes = 4
 /** Above this, gathered replies keep their buffer; below, they are copied into one of their size. */
 const copiedBytesMax = 16 * 1024
-const noIdentities: readonly Id[] = []
 
 /** One client's connection: bytes in, frames to whom they concern, replies out. */
 export class ClientConnection implements ConnectionHandlers, Flushable, SessionHolder, Watcher {
@@ -44,7 +43,8 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
   sessionId = 0
   timeoutMs = 0
   attachment = 0
-  identities: readonly Id[] = noIdentities
+  /** Who the client is, as of now. Requests keep those that they came with. */
+  identities: Identities
   touched = false
   readonly order = new RequestOrder()
   readonly openedAtMs: number
@@ -70,6 +70,7 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
     this.#splitter = new FrameSplitter(services.config.juteMaxBuffer)
     this.openedAtMs = services.clock.monotonicMs()
     this.arrivedMs = this.openedAtMs
+    this.identities = Identities.at(this.remoteHost, services.config.access.skipAcl)
   }
 
   /** Without brackets, and without the prefix of an IPv4 address that came over an IPv6 socket. */

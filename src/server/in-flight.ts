@@ -1,9 +1,9 @@
 import { assert } from '../runtime/assert.ts'
 import type { Timers } from '../runtime/timers.ts'
+import type { Identities } from '../tree/identities.ts'
 import { encodeRequest, makeVoid, RequestEnvelope, requestBytes, requestNumber } from '../tree/request.ts'
 import { JuteWriter } from '../wire/jute-writer.ts'
 import { OpCode } from '../wire/opcodes.ts'
-import type { Id } from '../wire/records.ts'
 import type { ClientConnection } from './client-connection.ts'
 import { limits } from './limits.ts'
 
@@ -89,7 +89,7 @@ export class InFlight {
     opcode: number,
     xid: number,
     startedMs: number,
-    identities: readonly Id[],
+    identities: Identities,
     source: Buffer,
     start: number,
     end: number,

@@ -27,10 +27,10 @@ export const limits = {
   inFlightBytesMax: 64 * MiB,
 
   /**
-   * Characters of the identities that one connection has: each of its writes carries them. What does not fit is refused as
+   * Bytes of the identities that one connection has: each of its writes carries them. What does not fit is refused as
    * wrong credentials are.
    */
-  identitiesCharactersMax: 4 * KiB,
+  identitiesBytesMax: 4 * KiB,
 
   /** Requests of one turn go to the leader in batches of about this. */
   batchBytesMax: 1 * MiB,

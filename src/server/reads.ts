@@ -1,5 +1,6 @@
 import { masked, permits } from '../tree/acl.ts'
 import { openAcl } from '../tree/acl-table.ts'
+import type { Identities } from '../tree/identities.ts'
 import type { Tree } from '../tree/tree.ts'
 import type { Znode } from '../tree/znode.ts'
 import { DecodeError } from '../wire/decode-error.ts'
@@ -8,7 +9,7 @@ import { JuteReader } from '../wire/jute-reader.ts'
 import type { JuteWriter } from '../wire/jute-writer.ts'
 import { Permission } from '../wire/node-flags.ts'
 import { OpCode, SpecialXid } from '../wire/opcodes.ts'
-import { acls, type Id } from '../wire/records.ts'
+import { acls } from '../wire/records.ts'
 import { SetWatchesRequest } from '../wire/requests.ts'
 import type { ClientConnection } from './client-connection.ts'
 import type { ClientServices } from './client-services.ts'
@@ -28,7 +29,7 @@ export class Reads {
   }
 
   /** Answers the request in `frame`, whose turn has come. */
-  answer(connection: ClientConnection, opcode: number, frame: Buffer, identities: readonly Id[]): void {
+  answer(connection: ClientConnection, opcode: number, frame: Buffer, identities: Identities): void {
     const xid = frame.readInt32BE(0)
     const body = this.#reader.reset(frame, requestHeaderBytes)
     this.#services.metrics.latencyMs.record(0)
@@ -63,7 +64,7 @@ export class Reads {
     connection.endReply()
   }
 
-  #getData(connection: ClientConnection, xid: number, body: JuteReader, identities: readonly Id[]): void {
+  #getData(connection: ClientConnection, xid: number, body: JuteReader, identities: Identities): void {
     this.#readTarget(body)
     const { tree } = this.#services.state
     const node = this.#find(body)
@@ -76,7 +77,7 @@ export class Reads {
   }
 
   /** The watch stays also when there is no such node: its creation fires it. */
-  #exists(connection: ClientConnection, xid: number, body: JuteReader, identities: readonly Id[]): void {
+  #exists(connection: ClientConnection, xid: number, body: JuteReader, identities: Identities): void {
     this.#readTarget(body)
     const { tree } = this.#services.state
     const node = this.#find(body)
@@ -97,7 +98,7 @@ export class Reads {
     opcode: number,
     xid: number,
     body: JuteReader,
-    identities: readonly Id[],
+    identities: Identities,
   ): void {
     this.#readTarget(body)
     const { tree } = this.#services.state
@@ -111,7 +112,7 @@ export class Reads {
     connection.endReply()
   }
 
-  #getAcl(connection: ClientConnection, xid: number, body: JuteReader, identities: readonly Id[]): void {
+  #getAcl(connection: ClientConnection, xid: number, body: JuteReader, identities: Identities): void {
     const path = body.text()
     const { tree } = this.#services.state
     const node = tree.find(path)
@@ -175,7 +176,7 @@ export class Reads {
   }
 }
 
-function mayRead(tree: Tree, node: Znode, identities: readonly Id[]): boolean {
+function mayRead(tree: Tree, node: Znode, identities: Identities): boolean {
   const acl = tree.acl(node)
   return acl === openAcl || permits(acl.entries, Permission.read, identities)
 }

@@ -1,18 +1,18 @@
-import type { Id } from '../wire/records.ts'
+import type { Identities } from '../tree/identities.ts'
 
 class WaitingRequest {
   readonly frame: Buffer
   readonly afterWrites: number
   readonly isWrite: boolean
   readonly isBarrier: boolean
-  readonly identities: readonly Id[]
+  readonly identities: Identities
 
   constructor(
     frame: Buffer,
     afterWrites: number,
     isWrite: boolean,
     isBarrier: boolean,
-    identities: readonly Id[],
+    identities: Identities,
   ) {
     this.frame = frame
     this.afterWrites = afterWrites
@@ -71,12 +71,12 @@ export class RequestOrder {
   }
 
   /** Behind all writes so far. */
-  holdRead(frame: Buffer, isBarrier: boolean, identities: readonly Id[]): void {
+  holdRead(frame: Buffer, isBarrier: boolean, identities: Identities): void {
     this.#hold(new WaitingRequest(frame, this.#writesSeen, false, isBarrier, identities))
   }
 
   /** Behind what waits, but not behind the writes that were sent. */
-  holdWrite(frame: Buffer, identities: readonly Id[]): void {
+  holdWrite(frame: Buffer, identities: Identities): void {
     this.#heldWrites++
     this.#hold(new WaitingRequest(frame, 0, true, true, identities))
   }

@@ -1,14 +1,12 @@
-import { createHash } from 'node:crypto'
 import { isDecodableWrite } from '../tree/execute/body-shape.ts'
+import type { Identities } from '../tree/identities.ts'
 import { DecodeError } from '../wire/decode-error.ts'
 import { ErrorCode } from '../wire/error-codes.ts'
 import { JuteReader } from '../wire/jute-reader.ts'
 import { OpCode } from '../wire/opcodes.ts'
-import type { Id } from '../wire/records.ts'
-import { AuthRequest } from '../wire/requests.ts'
+import { Authentication, isAuthentication } from './authentication.ts'
 import type { ClientConnection } from './client-connection.ts'
 import type { ClientServices } from './client-services.ts'
-import { limits } from './limits.ts'
 
 /** xid and opcode. */
 export const requestHeaderBytes = 8
@@ -35,12 +33,14 @@ export function isWrite(opcode: number): boolean {
 /** What comes on an open connection, in the order in which it may be done. */
 export class Requests {
   readonly #services: ClientServices
+  readonly #authentication: Authentication
   readonly #reader = new JuteReader()
   #readable = true
   #draining: ClientConnection | null = null
 
   constructor(services: ClientServices) {
     this.#services = services
+    this.#authentication = new Authentication(services)
   }
 
   /** False while the state is being replaced: reads wait, or they would see it half done, or go back in time. */
@@ -57,7 +57,9 @@ export class Requests {
     }
     const opcode = frame.readInt32BE(4)
     const { order } = connection
-    if (isWrite(opcode) && isDecodableWrite(opcode, frame, requestHeaderBytes, frame.length)) {
+    if (this.#authentication.isEnforced && this.#authentication.isMissing(connection.identities, opcode)) {
+      this.#turnAway(connection, frame)
+    } else if (isWrite(opcode) && isDecodableWrite(opcode, frame, requestHeaderBytes, frame.length)) {
       order.writeSeen()
       if (opcode === OpCode.closeSession) connection.goodbyeSaid = true
       if (connection.isFlowing && order.writeMayPass && this.#hasRoom(connection)) {
@@ -66,12 +68,12 @@ export class Requests {
         order.holdWrite(frame, connection.identities)
       }
       connection.regulate()
-    } else if (opcode === OpCode.auth && connection.stage === 'open') {
-      this.#authenticate(connection, frame)
+    } else if (isAuthentication(opcode)) {
+      this.#authenticate(connection, opcode, frame)
     } else if (connection.isFlowing && order.readMayPass && this.#readable) {
       this.#perform(connection, opcode, frame, connection.identities)
     } else {
-      order.holdRead(frame, opcode === OpCode.sync || opcode === OpCode.auth, connection.identities)
+      order.holdRead(frame, opcode === OpCode.sync, connection.identities)
       connection.regulate()
     }
   }
@@ -95,12 +97,34 @@ export class Requests {
       } else {
         if (!this.#readable) break
         order.shift()
-        if (opcode === OpCode.auth) this.#authenticate(connection, frame)
+        if (isAuthentication(opcode)) this.#authentication.answer(connection, opcode, frame)
+        else if (this.#authentication.isMissing(next.identities, opcode))
+          this.#authentication.turnAway(connection, frame)
         else this.#perform(connection, opcode, frame, next.identities)
       }
     }
     this.#draining = outer
     connection.regulate()
+  }
+
+  /** Before the handshake is answered, nothing else may be. */
+  #authenticate(connection: ClientConnection, opcode: number, frame: Buffer): void {
+    if (connection.stage === 'open') {
+      this.#authentication.answer(connection, opcode, frame)
+    } else {
+      connection.order.holdRead(frame, true, connection.identities)
+      if (opcode === OpCode.auth) this.#authentication.announce(connection, frame)
+      connection.regulate()
+    }
+  }
+
+  #turnAway(connection: ClientConnection, frame: Buffer): void {
+    if (connection.stage === 'open') {
+      this.#authentication.turnAway(connection, frame)
+    } else {
+      connection.order.holdRead(frame, true, connection.identities)
+      connection.regulate()
+    }
   }
 
   /** A connection with nothing outstanding is never the one to wait: it can hold up nobody but itself. */
@@ -110,7 +134,7 @@ export class Requests {
     return false
   }
 
-  #write(connection: ClientConnection, opcode: number, frame: Buffer, identities: readonly Id[]): void {
+  #write(connection: ClientConnection, opcode: number, frame: Buffer, identities: Identities): void {
     const xid = frame.readInt32BE(0)
     const { inFlight } = this.#services
     inFlight.send(
@@ -125,7 +149,7 @@ export class Requests {
     )
   }
 
-  #perform(connection: ClientConnection, opcode: number, frame: Buffer, identities: readonly Id[]): void {
+  #perform(connection: ClientConnection, opcode: number, frame: Buffer, identities: Identities): void {
     if (opcode === OpCode.sync) this.#sync(connection, frame)
     else this.#services.reads.answer(connection, opcode, frame, identities)
   }
@@ -154,46 +178,4 @@ export class Requests {
       }
     })
   }
-
-  /** An identity is added to the connection, at once: what was asked before keeps the identities that it came with. */
-  #authenticate(connection: ClientConnection, frame: Buffer): void {
-    const xid = frame.readInt32BE(0)
-    let identity: Id | null
-    try {
-      const { scheme, auth } = AuthRequest.read(this.#reader.reset(frame, requestHeaderBytes))
-      identity = identityOf(scheme, auth, connection.remoteHost)
-      if (identity !== null && !fits(identity, connection.identities)) identity = null
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error
-      connection.closeMalformed(error)
-      return
-    }
-    connection.beginReply(xid, 0, identity === null ? ErrorCode.authFailed : ErrorCode.ok)
-    connection.endReply()
-    if (identity === null) {
-      this.#services.metrics.authFailures++
-      connection.end()
-    } else if (!connection.identities.some((known) => isSame(known, identity))) {
-      connection.identities = [...connection.identities, identity]
-    }
-  }
-}
-
-function fits(identity: Id, known: readonly Id[]): boolean {
-  if (known.some((one) => isSame(one, identity))) return true
-  let characters = identity.id?.length ?? 0
-  for (const { id } of known) characters += id?.length ?? 0
-  return characters <= limits.identitiesCharactersMax
-}
-
-const isSame = (a: Id, b: Id): boolean => a.scheme === b.scheme && a.id === b.id
-
-/** Null when the credentials name no identity. Nothing is verified, as in ZooKeeper. */
-function identityOf(scheme: string | null, auth: Uint8Array | null, remoteHost: string): Id | null {
-  if (scheme === 'ip') return { scheme, id: remoteHost }
-  if (scheme !== 'digest' || auth === null) return null
-  const credentials = Buffer.from(auth).toString('utf8')
-  const colon = credentials.indexOf(':')
-  const user = colon < 0 ? credentials : credentials.substring(0, colon)
-  return { scheme, id: `${user}:${createHash('sha1').update(credentials).digest('base64')}` }
 }

@@ -1,4 +1,5 @@
 import { Client } from '../client/client.ts'
+import { standardAccess } from '../server/config/access-settings.ts'
 import type { ServerConfig } from '../server/config/server-config.ts'
 import { Server } from '../server/server.ts'
 import type { SimHost } from './sim-host.ts'
@@ -182,6 +183,7 @@ export class SimEnsemble {
       reapedPerMinuteMax: 10_000,
       neverUsedContainerMs: 300_000,
       fourLetterWords: '*',
+      access: standardAccess,
       heartbeatMs: 100,
       peerTimeoutMs: 1000,
       leaderPreemption: true,

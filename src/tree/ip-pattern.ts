@@ -11,9 +11,8 @@ export function parseIpPattern(text: string): IpPattern | null {
   if (address === null) return null
   const bitsMax = address.length * 8
   if (at < 0) return { address, bits: bitsMax }
-  const bitsText = text.substring(at + 1)
-  if (!/^\d{1,3}$/.test(bitsText) || Number(bitsText) > bitsMax) return null
-  return { address, bits: Number(bitsText) }
+  const bits = wholeNumber(text.substring(at + 1), bitsMax)
+  return bits === null ? null : { address, bits }
 }
 
 /** Families never match each other. */
@@ -33,13 +32,31 @@ export function parseIp(text: string): Uint8Array | null {
   return text.includes(':') ? parseIpv6(text) : parseIpv4(text)
 }
 
+/** In full, without `::`, as Java writes addresses: `10.0.0.1`, `0:0:0:0:0:0:0:1`. */
+export function ipText(address: Uint8Array): string {
+  if (address.length === 4) return address.join('.')
+  const groups: string[] = []
+  for (let at = 0; at < address.length; at += 2) {
+    groups.push((((address[at] as number) << 8) | (address[at + 1] as number)).toString(16))
+  }
+  return groups.join(':')
+}
+
+/** As Java reads numbers: a sign and zeros may stand in front. Null when it is not one from 0 to `max`. */
+function wholeNumber(text: string, max: number): number | null {
+  if (!/^[+-]?\d{1,10}$/.test(text)) return null
+  const value = Number(text)
+  return value >= 0 && value <= max ? Math.abs(value) : null
+}
+
 function parseIpv4(text: string): Uint8Array | null {
   const parts = text.split('.')
   if (parts.length !== 4) return null
   const address = new Uint8Array(4)
   for (const [index, part] of parts.entries()) {
-    if (!/^\d{1,3}$/.test(part) || Number(part) > 255) return null
-    address[index] = Number(part)
+    const value = wholeNumber(part, 255)
+    if (value === null) return null
+    address[index] = value
   }
   return address
 }

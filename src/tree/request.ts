@@ -1,7 +1,7 @@
 import { DecodeError } from '../wire/decode-error.ts'
 import type { JuteReader } from '../wire/jute-reader.ts'
 import type { JuteWriter } from '../wire/jute-writer.ts'
-import { Id } from '../wire/records.ts'
+import { Identities, noIdentities } from './identities.ts'
 
 /**
  * A client's write on its way to the leader. Many are laid end to end, in the order they came:
@@ -13,17 +13,38 @@ import { Id } from '../wire/records.ts'
  *     attachment   i64   which of the session's connections asked, see sessions.ts; 0 for what the leader itself asks
  *     requestId    i32   the client's xid
  *     opcode       i32
- *     identities   vector of { scheme, id }
+ *     identities   b     see `identities.ts`
  *     body               as the client sent it
  */
 export class RequestEnvelope {
+  #identities: Identities | null = noIdentities
+  #encoded: Buffer = noIdentities.bytes
+  #encodedStart = 0
+  #encodedEnd = 0
   number = 0
   incarnation = 0
   sessionId = 0
   attachment = 0
   requestId = 0
   opcode = 0
-  identities: readonly Id[] = []
+
+  /** Decoded when they are first asked for: most requests meet only open lists. Throws DecodeError. */
+  get identities(): Identities {
+    this.#identities ??= Identities.decode(this.#encoded.subarray(this.#encodedStart, this.#encodedEnd))
+    return this.#identities
+  }
+
+  set identities(identities: Identities) {
+    this.#identities = identities
+  }
+
+  /** They stand in `bytes` from `start` to `end`. */
+  encodedIdentities(bytes: Buffer, start: number, end: number): void {
+    this.#identities = null
+    this.#encoded = bytes
+    this.#encodedStart = start
+    this.#encodedEnd = end
+  }
 }
 
 /** Where the five fields start that a transaction repeats as they are: number to requestId. */
@@ -32,8 +53,6 @@ export const originFieldsEnd = 40
 
 const sessionIdAt = 20
 const opcodeAt = 40
-
-const noIdentities: readonly Id[] = []
 
 /** Appends one request; its body is `source` from `start` to `end`. Buffer owners may reuse the envelope. */
 export function encodeRequest(
@@ -51,9 +70,8 @@ export function encodeRequest(
     .long(envelope.attachment)
     .int(envelope.requestId)
     .int(envelope.opcode)
-    .int(envelope.identities.length)
-  for (const identity of envelope.identities) Id.write(writer, identity)
-  writer.rawRange(source, start, end)
+    .buffer(envelope.identities.bytes)
+    .rawRange(source, start, end)
   writer.endFrame(mark)
 }
 
@@ -68,8 +86,10 @@ export function readEnvelope(reader: JuteReader, envelope: RequestEnvelope): voi
   envelope.attachment = countOf(reader.long(), 'attachment')
   envelope.requestId = reader.int()
   envelope.opcode = reader.int()
-  const identities = reader.vectorLength()
-  envelope.identities = identities > 0 ? readIdentities(reader, identities) : noIdentities
+  const identitiesBytes = reader.lengthPrefix()
+  const identitiesStart = reader.position
+  if (identitiesBytes > 0) reader.skip(identitiesBytes)
+  envelope.encodedIdentities(reader.bytes, identitiesStart, reader.position)
 }
 
 /** Of the request that starts at `at` in whole ones: its bytes, the length in front included. */
@@ -82,12 +102,6 @@ export const requestNumber = (requests: Buffer, at: number): number => Number(re
 export function makeVoid(requests: Buffer, at: number): void {
   requests.fill(0, at + sessionIdAt, at + sessionIdAt + 8)
   requests.writeInt32BE(0, at + opcodeAt)
-}
-
-function readIdentities(reader: JuteReader, count: number): Id[] {
-  const identities: Id[] = []
-  for (let i = 0; i < count; i++) identities.push(Id.read(reader))
-  return identities
 }
 
 function countOf(value: number, what: string): number {

@@ -1,4 +1,5 @@
 import { ClientSide } from '../../src/server/client-side.ts'
+import { standardAccess } from '../../src/server/config/access-settings.ts'
 import type { ServerConfig } from '../../src/server/config/index.ts'
 import { FakeReplica } from './fake-replica.ts'
 import { fakeRuntime } from './fake-world.ts'
@@ -29,6 +30,7 @@ export const testConfig: ServerConfig = {
   reapedPerMinuteMax: 10_000,
   neverUsedContainerMs: 300_000,
   fourLetterWords: '*',
+  access: standardAccess,
   heartbeatMs: 100,
   peerTimeoutMs: 1000,
   leaderPreemption: true,

@@ -1,32 +1,36 @@
 import { describe, expect, test } from 'vitest'
 import { masked, normalise, permits } from '../../src/tree/acl.ts'
 import { AclList, AclTable, openAcl, readOnlyEntries } from '../../src/tree/acl-table.ts'
+import { Identities, noIdentities } from '../../src/tree/identities.ts'
+import { DecodeError } from '../../src/wire/decode-error.ts'
 import { JuteReader } from '../../src/wire/jute-reader.ts'
 import { Permission } from '../../src/wire/node-flags.ts'
+import type { Id } from '../../src/wire/records.ts'
 
 const entry = (perms: number, scheme: string | null, id: string | null) => ({ perms, scheme, id })
 const who = (scheme: string, id: string) => ({ scheme, id })
+const are = (...ids: Id[]) => Identities.of(ids)
 
 describe('access control: evaluation', () => {
   test('no entries -> everybody', () => {
-    expect(permits([], Permission.all, [])).toBe(true)
+    expect(permits([], Permission.all, noIdentities)).toBe(true)
   })
 
   test('world -> everybody, for the bits it has; any of the asked bits suffices', () => {
     const entries = [entry(Permission.read | Permission.admin, 'world', 'anyone')]
-    expect(permits(entries, Permission.read, [])).toBe(true)
-    expect(permits(entries, Permission.read | Permission.write, [])).toBe(true)
-    expect(permits(entries, Permission.write, [])).toBe(false)
+    expect(permits(entries, Permission.read, noIdentities)).toBe(true)
+    expect(permits(entries, Permission.read | Permission.write, noIdentities)).toBe(true)
+    expect(permits(entries, Permission.write, noIdentities)).toBe(false)
   })
 
   test('super -> everything, even where nobody may', () => {
-    expect(permits([entry(0, 'world', 'anyone')], Permission.write, [who('super', '')])).toBe(true)
+    expect(permits([entry(0, 'world', 'anyone')], Permission.write, are(who('super', '')))).toBe(true)
   })
 
   test('digest -> equal ids only, of the same scheme', () => {
     const entries = [entry(1, 'digest', 'u:h')]
-    expect(permits(entries, 1, [who('digest', 'u:h')])).toBe(true)
-    expect(permits(entries, 1, [who('digest', 'u:x'), who('ip', 'u:h')])).toBe(false)
+    expect(permits(entries, 1, are(who('digest', 'u:h')))).toBe(true)
+    expect(permits(entries, 1, are(who('digest', 'u:x'), who('ip', 'u:h')))).toBe(false)
   })
 
   test.each([
@@ -45,7 +49,7 @@ describe('access control: evaluation', () => {
     ['::ffff:1.2.3.4', '::ffff:102:304', true],
     ['::/0', '1.2.3.4', false],
   ])('ip %s, from %s -> %s', (id, address, expected) => {
-    expect(permits([entry(1, 'ip', id)], 1, [who('ip', address)])).toBe(expected)
+    expect(permits([entry(1, 'ip', id)], 1, are(who('ip', address)))).toBe(expected)
   })
 })
 
@@ -58,6 +62,10 @@ describe('access control: what may be stored', () => {
     ['digest with one part', [entry(1, 'digest', 'u')]],
     ['digest with an empty part', [entry(1, 'digest', 'u:')]],
     ['digest with three parts', [entry(1, 'digest', 'a:b:c')]],
+    ['x509, not configured', [entry(1, 'x509', 'CN=a')]],
+    ['sasl, not configured', [entry(1, 'sasl', 'a')]],
+    ['super', [entry(1, 'super', '')]],
+    ['super without an id', [entry(1, 'super', null)]],
     ['ip that is none', [entry(1, 'ip', '10.0.0')]],
     ['ip out of range', [entry(1, 'ip', '10.0.0.256')]],
     ['ip with too many bits', [entry(1, 'ip', '10.0.0.0/33')]],
@@ -66,18 +74,47 @@ describe('access control: what may be stored', () => {
     ['ipv6 too short', [entry(1, 'ip', '1:2:3')]],
     ['auth without identities', [entry(1, 'auth', '')]],
   ])('%s -> not valid', (_name, entries) => {
-    expect(normalise(entries, [who('ip', '10.0.0.1')])).toBeNull()
+    expect(normalise(entries, are(who('ip', '10.0.0.1')))).toBeNull()
+  })
+
+  test.each(['world', 'digest', 'ip', 'sasl', 'x509'])(
+    '%s without an id -> a request that makes no sense',
+    (scheme) => {
+      const usable = new Set(['ip', 'digest', 'sasl', 'x509'])
+      expect(() => normalise([entry(1, scheme, null)], noIdentities, usable)).toThrow(DecodeError)
+    },
+  )
+
+  test.each([
+    ['digest', 'u:h'],
+    ['digest', ':h'],
+    ['digest', 'u:h:'],
+    ['ip', '10.0.0.+1'],
+    ['ip', '010.0.0.1/08'],
+    ['ip', '::ffff:10.0.0.1/96'],
+    ['sasl', 'alice'],
+    ['sasl', 'alice@EXAMPLE.COM'],
+    ['sasl', 'zk/host.example.com@EXAMPLE.COM'],
+    ['x509', 'CN=app,OU=a+L=b,O="Example, Inc.",C=DE'],
+  ])('%s %s, where the scheme is configured -> stored as it is', (scheme, id) => {
+    const entries = [entry(-1, scheme, id), entry(0, 'world', 'anyone')]
+    expect(normalise(entries, noIdentities, new Set(['ip', 'digest', 'sasl', 'x509']))).toEqual(entries)
+  })
+
+  test.each(['alice@', 'a@b@c', 'a/b/c@d', 'a@b/c'])('sasl %s -> valid only as a Kerberos name', (id) => {
+    const valid = normalise([entry(1, 'sasl', id)], noIdentities, new Set(['sasl']))
+    expect(valid === null).toBe(id !== 'alice@')
   })
 
   test('auth entries times identities are far more than the request -> not valid', () => {
-    const identities = Array.from({ length: 40 }, (_, i) => who('digest', `u${i}:x`))
+    const identities = are(...Array.from({ length: 40 }, (_, i) => who('digest', `u${i}:x`)))
     const entries = (count: number) => Array.from({ length: count }, (_, i) => entry(i, 'auth', ''))
     expect(normalise(entries(250), identities)).toHaveLength(10_000)
     expect(normalise(entries(251), identities)).toBeNull()
   })
 
   test('duplicates -> removed; auth -> each authenticated identity, same perms, duplicates stay', () => {
-    const identities = [who('ip', '10.0.0.1'), who('digest', 'a:1'), who('digest', 'b:2')]
+    const identities = are(who('ip', '10.0.0.1'), who('digest', 'a:1'), who('digest', 'b:2'))
     const entries = [
       entry(1, 'world', 'anyone'),
       entry(1, 'world', 'anyone'),
@@ -97,8 +134,8 @@ describe('access control: what is shown', () => {
   const entries = [entry(Permission.read, 'world', 'anyone'), entry(Permission.all, 'digest', 'u:secret')]
 
   test('without ADMIN -> digest secrets hidden; with it -> shown', () => {
-    expect(masked(entries, [])).toEqual([entries[0], entry(Permission.all, 'digest', 'u:x')])
-    expect(masked(entries, [who('digest', 'u:secret')])).toEqual(entries)
+    expect(masked(entries, noIdentities)).toEqual([entries[0], entry(Permission.all, 'digest', 'u:x')])
+    expect(masked(entries, are(who('digest', 'u:secret')))).toEqual(entries)
   })
 })
 

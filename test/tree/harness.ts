@@ -1,5 +1,6 @@
 import type { ApplyListener } from '../../src/tree/apply-listener.ts'
 import { type ExecuteSettings, usualExecuteSettings } from '../../src/tree/execute/execute-settings.ts'
+import { Identities } from '../../src/tree/identities.ts'
 import { ReplicatedState } from '../../src/tree/replicated-state.ts'
 import { encodeRequest, RequestEnvelope } from '../../src/tree/request.ts'
 import { zxidOf } from '../../src/tree/zxid.ts'
@@ -128,7 +129,7 @@ export class Harness {
     envelope.attachment = options.attachment ?? options.session ?? 0
     envelope.requestId = options.requestId ?? 1
     envelope.opcode = opcode
-    envelope.identities = options.identities ?? []
+    envelope.identities = Identities.of(options.identities ?? [])
     const writer = new JuteWriter()
     encodeRequest(writer, envelope, body, 0, body.length)
     return writer.take()

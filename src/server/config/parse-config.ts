@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { assert } from '../../runtime/assert.ts'
+import { readAccess } from './access-settings.ts'
 import { completeTable, completeZoo, findOwnId, withoutPlace } from './complete-servers.ts'
 import { Findings, type Place } from './config-error.ts'
 import { checkPorts, checkRelations } from './cross-checks.ts'
@@ -53,6 +54,7 @@ export function parseConfig(text: string, file: string, options: ParseOptions = 
     read.places.get('4lw.commands.whitelist') ?? whole,
     findings,
   )
+  const access = readAccess(read, findings)
   if (servers.length > 0 && servers.length % 2 === 0) {
     findings.warn(whole, `${servers.length} servers survive no more failures than ${servers.length - 1}`)
   }
@@ -84,6 +86,7 @@ export function parseConfig(text: string, file: string, options: ParseOptions = 
     reapedPerMinuteMax: values['znode.container.maxPerMinute'],
     neverUsedContainerMs: values['znode.container.maxNeverUsedIntervalMs'],
     fourLetterWords,
+    access,
     heartbeatMs: values.heartbeat,
     peerTimeoutMs: values.peerTimeout,
     leaderPreemption: values.leaderPreemption,

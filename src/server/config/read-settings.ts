@@ -30,6 +30,8 @@ export interface SettingsRead {
   readonly places: ReadonlyMap<SettingName, Place>
   /** Every key that stands in the file, usable or not. */
   readonly given: ReadonlyMap<string, Place>
+  /** The lines `authProvider.<any name>`. */
+  readonly authProviders: readonly Entry[]
 }
 
 /** Understands the `key=value` lines. Keys may carry ZooKeeper's property prefix `zookeeper.`. */
@@ -41,6 +43,7 @@ export function readSettings(
   const given = new Map<string, Place>()
   const values = defaults(format)
   const places = new Map<SettingName, Place>()
+  const authProviders: Entry[] = []
   for (const { key: fullKey, value, place } of entries) {
     const key = fullKey.replace(/^zookeeper\./, '')
     const first = given.get(key)
@@ -49,6 +52,10 @@ export function readSettings(
       continue
     }
     given.set(key, place)
+    if (/^authProvider\./.test(key)) {
+      authProviders.push({ key, value, place })
+      continue
+    }
     if (!isSetting(key)) {
       readStranger(key, value, place, findings)
       continue
@@ -59,7 +66,7 @@ export function readSettings(
       places.set(key, place)
     }
   }
-  return { values: values as Values, places, given }
+  return { values: values as Values, places, given, authProviders }
 }
 
 const isSetting = (key: string): key is SettingName => Object.hasOwn(settings, key)
@@ -132,7 +139,8 @@ function readStranger(key: string, value: string, place: Place, findings: Findin
   const near = Object.keys(settings).find((name) => editsBetween(name.toLowerCase(), key.toLowerCase()) <= 2)
   findings.problem(
     place,
-    `unknown setting "${key}"`,
+    // No more than a name: behind a space there may be a value, and in that a password.
+    `unknown setting "${key.split(/\s/, 1)[0]}"`,
     near === undefined ? 'a setting that docs/operations.md lists' : `a known setting, perhaps ${near}`,
   )
 }

@@ -1,3 +1,5 @@
+import type { AccessConfig } from './access-settings.ts'
+
 /** One member of the ensemble, as the configuration names it. */
 export interface ServerAddress {
   /** 1 to 255. */
@@ -54,6 +56,7 @@ export interface ServerConfig {
   /** How long a container that never had a child is left; 0 for ever. */
   readonly neverUsedContainerMs: number
   readonly fourLetterWords: ReadonlySet<string> | '*'
+  readonly access: AccessConfig
 
   readonly heartbeatMs: number
   /** Silence of a peer that counts as its failure. */

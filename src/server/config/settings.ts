@@ -188,6 +188,40 @@ export const settings = {
     default: 300_000,
     meaning: 'How long a container that never had a child is left; 0 for as long as nobody deletes it.',
   },
+  'DigestAuthenticationProvider.superDigest': {
+    kind: 'text',
+    default: 'none',
+    meaning:
+      'Credentials that make a client the super user, whom no access control list restricts: "user:" and the base64 hash of "user:password".',
+  },
+  'DigestAuthenticationProvider.digestAlg': choice({
+    choices: ['SHA1', 'SHA-224', 'SHA-256', 'SHA-384', 'SHA-512', 'SHA3-256', 'SHA3-384', 'SHA3-512', 'MD5'],
+    default: 'SHA1',
+    meaning:
+      'The hash function of the digest scheme. Another one makes identities others: the same on all servers.',
+  }),
+  skipACL: {
+    kind: 'switch',
+    default: false,
+    meaning: 'yes: access control lists are kept and not looked at, everybody may do everything.',
+  },
+  'enforce.auth.enabled': {
+    kind: 'switch',
+    default: false,
+    meaning:
+      'yes: clients that have not authenticated are turned away; enforce.auth.schemes says how they may.',
+  },
+  'enforce.auth.schemes': {
+    kind: 'text',
+    default: 'none',
+    meaning:
+      'One of these schemes has to be authenticated by, with commas between them: digest, ip, sasl, x509.',
+  },
+  sessionRequireClientSASLAuth: {
+    kind: 'switch',
+    default: false,
+    meaning: 'yes: as enforce.auth for sasl alone. Turns every client away, as SASL is not in this version.',
+  },
   peerType: choice({
     choices: ['participant'],
     default: 'participant',

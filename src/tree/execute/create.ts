@@ -19,7 +19,7 @@ export function decideCreate(decision: Decision, opcode: number, body: JuteReade
   const dataStart = body.position
   body.skip(Math.max(body.lengthPrefix(), 0))
   const dataEnd = body.position
-  const acl = readRequestedAcl(body, decision.identities)
+  const acl = readRequestedAcl(decision, body)
   const flags = body.int()
   const ttlMs = opcode === OpCode.createTtl ? body.long() : 0
 
@@ -29,6 +29,7 @@ export function decideCreate(decision: Decision, opcode: number, body: JuteReade
   if (path === null) throw new DecodeError('found a null path')
   if (!isSearchable(path)) return ErrorCode.badArguments
   if (acl === null) return ErrorCode.invalidAcl
+  if (acl instanceof DecodeError) throw acl
   const parent = decision.overlay.find(parentOf(path))
   if (parent === undefined) return ErrorCode.noNode
   if (!decision.mayDo(parent.acl, Permission.create)) return ErrorCode.noAuth

@@ -1,8 +1,9 @@
 import { JuteWriter } from '../../wire/jute-writer.ts'
-import type { Id } from '../../wire/records.ts'
 import { permits } from '../acl.ts'
 import { type AclList, openAcl } from '../acl-table.ts'
+import type { Identities } from '../identities.ts'
 import type { Overlay } from '../overlay.ts'
+import type { RequestEnvelope } from '../request.ts'
 import type { Zxid } from '../zxid.ts'
 import type { ExecuteSettings } from './execute-settings.ts'
 
@@ -20,13 +21,19 @@ export class Decision {
   sessionId = 0
   /** 0, or SessionExpired: each operation has its place for it in the order of checks. */
   sessionError = 0
-  identities: readonly Id[] = []
   /** Whether the operation is part of a multi. */
   inMulti = false
+  readonly #envelope: RequestEnvelope
 
-  constructor(overlay: Overlay, settings: ExecuteSettings) {
+  /** `envelope`: that of whichever request is being decided. */
+  constructor(overlay: Overlay, envelope: RequestEnvelope, settings: ExecuteSettings) {
     this.overlay = overlay
+    this.#envelope = envelope
     this.settings = settings
+  }
+
+  get identities(): Identities {
+    return this.#envelope.identities
   }
 
   mayDo(acl: AclList, perms: number): boolean {

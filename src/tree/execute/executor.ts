@@ -37,7 +37,7 @@ export class Executor {
 
   constructor(overlay: Overlay, settings: ExecuteSettings) {
     this.#overlay = overlay
-    this.#decision = new Decision(overlay, settings)
+    this.#decision = new Decision(overlay, this.#envelope, settings)
   }
 
   /**
@@ -78,7 +78,6 @@ export class Executor {
     decision.zxid = zxid
     decision.sessionId = envelope.sessionId
     decision.sessionError = window === sessionGone ? ErrorCode.sessionExpired : 0
-    decision.identities = envelope.identities
     decision.inMulti = false
 
     if (window === sessionMoved) {

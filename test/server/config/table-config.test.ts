@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { standardAccess } from '../../../src/server/config/access-settings.ts'
 import { ConfigError, describeMembership, parseConfig } from '../../../src/server/config/index.ts'
 
 const three = `# a comment
@@ -54,6 +55,7 @@ describe('table config', () => {
       reapedPerMinuteMax: 10_000,
       neverUsedContainerMs: 300_000,
       fourLetterWords: new Set(['ruok', 'srvr', 'stat', 'mntr', 'conf']),
+      access: standardAccess,
       heartbeatMs: 100,
       peerTimeoutMs: 1000,
       leaderPreemption: true,
