@@ -46,10 +46,15 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
   /** Who the client is, as of now. Requests keep those that they came with. */
   identities: Identities
   touched = false
-  readonly order = new RequestOrder()
+  readonly order: RequestOrder
   readonly openedAtMs: number
   /** When the bytes came that are being handled, or were last. */
   arrivedMs: number
+  /** Milliseconds since its client was heard of, and since it came; by sweeps, so that a stopped process ages nobody. */
+  silentMs = 0
+  ageMs = 0
+  /** What `arrivedMs` was at the last sweep. */
+  sweptArrivalMs = 0
   packetsReceived = 0
   packetsSent = 0
 
@@ -67,6 +72,7 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
   constructor(socket: Connection, services: ClientServices) {
     this.#socket = socket
     this.#services = services
+    this.order = new RequestOrder(services.waiting)
     this.#splitter = new FrameSplitter(services.config.juteMaxBuffer)
     this.openedAtMs = services.clock.monotonicMs()
     this.arrivedMs = this.openedAtMs
@@ -161,11 +167,7 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
     if (bufferedBytes < limits.outputHighBytes) return
     this.#closeGate(Gate.output)
     if (bufferedBytes < limits.outputMaxBytes) return
-    this.#services.metrics.slowReadersClosed++
-    this.#services.log.warn(
-      `closing ${this.describe()}: it does not read what it is sent, ${bufferedBytes} bytes wait for it (${limits.outputMaxBytes} are allowed). ` +
-        'The client is stuck, or watches more than it can take in.',
-    )
+    this.#noteSlowReader()
     this.destroy()
   }
 
@@ -188,7 +190,15 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
   /** The server has no room for another write of this connection. */
   waitForRoom(): void {
     this.#closeGate(Gate.room)
-    this.#services.inFlight.waitForRoom(this)
+    const { inFlight, limitLog, config } = this.#services
+    limitLog.warn(
+      'globalOutstandingLimit',
+      () =>
+        `reading from ${this.describe()} pauses: ${inFlight.count} requests of ${inFlight.bytes} bytes wait for the leader, ` +
+        `globalOutstandingLimit is ${config.globalOutstandingLimit} (and ${limits.inFlightBytesMax} bytes). ` +
+        'The disks or the network of the ensemble are too slow for this load: send less at once, or raise globalOutstandingLimit.',
+    )
+    inFlight.waitForRoom(this)
   }
 
   openRoom(): void {
@@ -198,22 +208,32 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
   /** To be called after requests were added to or taken from `order`: reading stops when too many are outstanding. */
   regulate(): void {
     const { order } = this
-    const { connectionOutstandingMax, connectionWaitingBytesMax } = limits
+    const { connectionOutstandingMax, connectionWaitingBytesMax, connectionWaitingBytesWhenTight } = limits
     if (this.stage === 'closed') return
+    const tight = this.#services.waiting.total >= limits.waitingBytesMax
+    const bytesMax = tight ? connectionWaitingBytesWhenTight : connectionWaitingBytesMax
     if (this.#paused) {
       if ((this.#gates & gatesOfReading) !== 0) return
-      if (order.outstanding > connectionOutstandingMax / 2) return
-      if (order.waitingBytes > connectionWaitingBytesMax / 2) return
+      // What waits here needs no reading to get done, so this comes true by itself.
+      if (order.outstanding > connectionOutstandingMax / 2 || order.waitingBytes > bytesMax / 2) return
       this.#paused = false
       this.#socket.resume()
-    } else if (
-      (this.#gates & gatesOfReading) !== 0 ||
-      order.outstanding >= connectionOutstandingMax ||
-      order.waitingBytes >= connectionWaitingBytesMax
-    ) {
-      this.#paused = true
-      this.#socket.pause()
+    } else if ((this.#gates & gatesOfReading) !== 0) {
+      this.#pause()
+    } else if (order.outstanding >= connectionOutstandingMax || order.waitingBytes >= bytesMax) {
+      this.#pause()
+      this.#services.limitLog.info(
+        'outstanding of one connection',
+        () =>
+          `reading from ${this.describe()} pauses: ${order.outstanding} of its requests are not answered, ${order.waitingBytes} bytes wait ` +
+          `(${connectionOutstandingMax} and ${bytesMax} are allowed). It goes on by itself; the client may send fewer at once.`,
+      )
     }
+  }
+
+  /** Nothing is read from it now. */
+  get isPaused(): boolean {
+    return this.#paused
   }
 
   /** Closes in an orderly way: what was answered still leaves. */
@@ -231,6 +251,13 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
     this.end()
   }
 
+  /** Its session has expired, or was closed by another connection: the client is told nothing, as in ZooKeeper. */
+  endExpired(): void {
+    if (this.stage === 'closed') return
+    if ((this.#gates & Gate.output) !== 0) this.#noteSlowReader()
+    this.end()
+  }
+
   destroy(): void {
     this.#release()
     this.#socket.destroy()
@@ -239,14 +266,20 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
   /** The client does not keep to the protocol. */
   closeMalformed(error: DecodeError): void {
     this.#services.metrics.malformedFrames++
-    const { log } = this.#services
+    const { limitLog } = this.#services
     if (error instanceof FrameError && error.found > error.frameBytesMax && this.sessionId !== 0) {
-      log.warn(
-        `closing ${this.describe()}: a request is announced with ${error.found} bytes, jute.maxbuffer is ${error.frameBytesMax}. ` +
+      limitLog.warn(
+        'jute.maxbuffer',
+        () =>
+          `closing ${this.describe()}: a request is announced with ${error.found} bytes, jute.maxbuffer is ${error.frameBytesMax}. ` +
           'Raise jute.maxbuffer on all servers and clients, or store less in one node.',
       )
     } else {
-      log.info(`closing ${this.describe()}: ${error.message}`)
+      limitLog.info(
+        'malformed',
+        () =>
+          `closing ${this.describe()}: ${error.message}. What came is not ZooKeeper's protocol in plain text; see what connects to this port.`,
+      )
     }
     this.end()
   }
@@ -302,6 +335,23 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
       this.touched = true
       this.#services.requests.arrive(this, frame)
     }
+  }
+
+  #noteSlowReader(): void {
+    const { metrics, limitLog } = this.#services
+    metrics.slowReadersClosed++
+    limitLog.warn(
+      'slow reader',
+      () =>
+        `closing ${this.describe()}: it does not read what it is sent, ${this.#socket.bufferedBytes} bytes wait for it ` +
+        `(above ${limits.outputHighBytes} it is not served, above ${limits.outputMaxBytes} closed at once). ` +
+        'The client is stuck, or asks for and watches more than it can take in.',
+    )
+  }
+
+  #pause(): void {
+    this.#paused = true
+    this.#socket.pause()
   }
 
   #wrote(): void {

@@ -34,7 +34,8 @@ export class ClientPort {
   async start(): Promise<void> {
     const { clientHost: host, clientPort: port } = this.#services.config
     this.#listener = await this.#runtime.network.listen({ host, port }, (socket) => this.#take(socket))
-    this.#sweeper = this.#runtime.timers.every(limits.sweepMs, () => this.#sweep())
+    const sweepMs = Math.min(limits.sweepMs, this.#services.config.sessionlessCnxnTimeoutMs)
+    this.#sweeper = this.#runtime.timers.every(sweepMs, () => this.#sweep(sweepMs))
   }
 
   /** Ends all connections, once what was answered has left, and takes no more. */
@@ -60,19 +61,13 @@ export class ClientPort {
   }
 
   #take(socket: Connection): void {
-    const { config, metrics, log } = this.#services
+    const { metrics } = this.#services
     const connection = new ClientConnection(socket, this.#services)
     socket.setHandlers(connection)
     const host = connection.remoteHost
     const count = this.#countOf.get(host) ?? 0
-    if (this.#stopped || (config.maxClientCnxns > 0 && count >= config.maxClientCnxns)) {
+    if (this.#stopped || this.#isOneTooMany(host, count)) {
       metrics.connectionsRejected++
-      if (!this.#stopped) {
-        log.warn(
-          `refused a connection from ${host}: it has ${count} already, maxClientCnxns is ${config.maxClientCnxns}. ` +
-            'Share connections in the client, or raise maxClientCnxns.',
-        )
-      }
       connection.destroy()
       return
     }
@@ -81,13 +76,60 @@ export class ClientPort {
     this.#countOf.set(host, count + 1)
   }
 
-  #sweep(): void {
-    const nowMs = this.#runtime.clock.monotonicMs()
-    for (const connection of [...this.#connections]) {
-      if (connection.sessionId !== 0 || connection.stage === 'closed') continue
-      if (nowMs - connection.openedAtMs < limits.sessionlessMs) continue
-      this.#services.metrics.sessionlessClosed++
-      connection.end()
+  #isOneTooMany(host: string, count: number): boolean {
+    const { config, limitLog } = this.#services
+    const { maxCnxns, maxClientCnxns } = config
+    if (maxCnxns > 0 && this.#connections.size >= maxCnxns) {
+      limitLog.warn(
+        'maxCnxns',
+        () =>
+          `refused a connection from ${host}: there are ${this.#connections.size} of all clients, maxCnxns is ${maxCnxns}. ` +
+          'Spread the clients over more servers, or raise maxCnxns.',
+      )
+      return true
     }
+    if (maxClientCnxns > 0 && count >= maxClientCnxns) {
+      limitLog.warn(
+        'maxClientCnxns',
+        () =>
+          `refused a connection from ${host}: it has ${count} already, maxClientCnxns is ${maxClientCnxns}. ` +
+          'Share connections in the client, or raise maxClientCnxns.',
+      )
+      return true
+    }
+    return false
+  }
+
+  /** Time is counted in sweeps: who wakes from a long pause first reads what its clients have sent meanwhile. */
+  #sweep(sweepMs: number): void {
+    for (const connection of [...this.#connections]) {
+      if (connection.stage === 'closed') continue
+      connection.ageMs += sweepMs
+      const nowHeardMs = connection.arrivedMs
+      connection.silentMs = nowHeardMs === connection.sweptArrivalMs ? connection.silentMs + sweepMs : 0
+      connection.sweptArrivalMs = nowHeardMs
+      if (connection.sessionId === 0) this.#closeSessionless(connection)
+      else this.#closeSilent(connection)
+    }
+  }
+
+  #closeSessionless(connection: ClientConnection): void {
+    const { config, metrics, limitLog } = this.#services
+    if (connection.ageMs < config.sessionlessCnxnTimeoutMs) return
+    metrics.sessionlessClosed++
+    limitLog.info(
+      'no handshake',
+      () =>
+        `closing ${connection.describe()}: it has brought no session for ${connection.ageMs} ms, ` +
+        `nio.sessionlessCnxnTimeout is ${config.sessionlessCnxnTimeoutMs}. A probe should send a four-letter word.`,
+    )
+    connection.end()
+  }
+
+  /** The leader expires the session of who is silent, and the connection goes with it; this is for when it could not. */
+  #closeSilent(connection: ClientConnection): void {
+    const { silenceStepMs } = limits
+    const allowedMs = Math.ceil(connection.timeoutMs / silenceStepMs) * silenceStepMs
+    if (connection.silentMs > allowedMs && !connection.isPaused) connection.end()
   }
 }

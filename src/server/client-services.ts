@@ -7,8 +7,10 @@ import type { FlushList } from './flush-list.ts'
 import type { FourLetterWords } from './four-letter-words/words.ts'
 import type { Handshakes } from './handshake.ts'
 import type { InFlight } from './in-flight.ts'
+import type { LimitLog } from './limit-log.ts'
 import type { ServerMetrics } from './metrics.ts'
 import type { Reads } from './reads.ts'
+import type { WaitingBytes } from './request-order.ts'
 import type { Requests } from './requests.ts'
 import type { LocalSessions } from './sessions/local-sessions.ts'
 import type { WatchManager } from './watch-manager.ts'
@@ -18,6 +20,9 @@ export interface ClientServices {
   readonly config: ServerConfig
   readonly clock: Clock
   readonly log: Log
+  readonly limitLog: LimitLog
+  /** Of the requests of all connections. */
+  readonly waiting: WaitingBytes
   readonly metrics: ServerMetrics
   readonly state: ReplicatedState
   readonly flushes: FlushList

@@ -16,9 +16,11 @@ import type { ServerMode, ServerView } from './four-letter-words/server-view.ts'
 import { FourLetterWords } from './four-letter-words/words.ts'
 import { Handshakes } from './handshake.ts'
 import { encodeExpiries, InFlight } from './in-flight.ts'
+import { LimitLog } from './limit-log.ts'
 import { ServerMetrics } from './metrics.ts'
 import { Reads } from './reads.ts'
 import { ReplicatedTree } from './replicated-tree.ts'
+import { WaitingBytes } from './request-order.ts'
 import { Requests } from './requests.ts'
 import { LeaderSessions } from './sessions/leader-sessions.ts'
 import { LocalSessions } from './sessions/local-sessions.ts'
@@ -42,6 +44,8 @@ export class ClientSide
   readonly config: ServerConfig
   readonly clock: Clock
   readonly log: Log
+  readonly limitLog: LimitLog
+  readonly waiting = new WaitingBytes()
   readonly metrics = new ServerMetrics()
   readonly state: ReplicatedState
   readonly watches = new WatchManager<ClientConnection>()
@@ -72,6 +76,7 @@ export class ClientSide
     this.clock = clock
     this.state = new ReplicatedState(config)
     this.log = runtime.log.child('clients')
+    this.limitLog = new LimitLog(this.log, clock)
     this.#runtime = runtime
     this.#replica = replica
     this.#onBroken = onBroken

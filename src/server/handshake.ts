@@ -17,7 +17,8 @@ interface Handshake {
   readonly timeoutMs: number
   /** 0 for a new session. */
   readonly sessionId: number
-  password: Buffer
+  /** Null when what came cannot be one. */
+  password: Buffer | null
   /** Old clients neither send nor expect the byte. */
   readonly hasReadOnly: boolean
   /** Null when the client did not ask. */
@@ -142,7 +143,9 @@ export class Handshakes implements ServerMessages {
     const lastZxidSeen = reader.long()
     const timeoutMs = reader.int()
     const sessionId = reader.long()
-    const password = Buffer.from(reader.buffer() ?? noPassword.subarray(0, 0))
+    const sent = reader.buffer()
+    // Only one of this length can be right; a longer one is not carried about.
+    const password = sent?.length === passwordBytes ? Buffer.from(sent) : null
     const hasReadOnly = reader.remaining > 0
     if (hasReadOnly) reader.bool()
     const window = reader.remaining >= 4 ? reader.int() : null
@@ -158,19 +161,22 @@ export class Handshakes implements ServerMessages {
   }
 
   #proceed(handshake: Handshake): void {
-    const { metrics, state, log } = this.#services
-    const { connection, lastZxidSeen, sessionId } = handshake
+    const { metrics, state, limitLog } = this.#services
+    const { connection, lastZxidSeen, sessionId, password } = handshake
     if (lastZxidSeen > state.lastApplied) {
       metrics.handshakesAhead++
-      log.info(
-        `refused ${connection.describe()}: its client has seen zxid 0x${lastZxidSeen.toString(16)}, this server has got to ` +
-          `0x${state.lastApplied.toString(16)}; another server will take it`,
+      limitLog.info(
+        'ahead',
+        () =>
+          `refused ${connection.describe()}: its client has seen zxid 0x${lastZxidSeen.toString(16)}, this server has got to ` +
+          `0x${state.lastApplied.toString(16)}; another server will take it. If all refuse it, their data is older than the client: ` +
+          'restart the client.',
       )
       connection.end()
     } else if (sessionId === 0) {
       this.#create(handshake)
-    } else if (!Number.isSafeInteger(sessionId) || sessionId < 0) {
-      // An id of another kind of server. Ours are zxids.
+    } else if (password === null || !Number.isSafeInteger(sessionId) || sessionId < 0) {
+      // An id or a password of another kind of server. Our ids are zxids.
       this.#refuse(handshake)
     } else {
       const question = this.#nextAttach
@@ -189,10 +195,11 @@ export class Handshakes implements ServerMessages {
 
   #create(handshake: Handshake): void {
     const { connection, timeoutMs, exactlyOnceWindow } = handshake
-    handshake.password = this.#random.bytes(passwordBytes)
+    const password = this.#random.bytes(passwordBytes)
+    handshake.password = password
     const body = new JuteWriter(32)
       .int(timeoutMs)
-      .buffer(handshake.password)
+      .buffer(password)
       .int(exactlyOnceWindow ?? 0)
       .take()
     this.#creating.set(connection, handshake)
@@ -217,7 +224,7 @@ export class Handshakes implements ServerMessages {
   }
 
   #ask(question: number, { sessionId, timeoutMs, password }: Handshake): void {
-    this.#sendMessage(attachMessage(question, sessionId, timeoutMs, password))
+    this.#sendMessage(attachMessage(question, sessionId, timeoutMs, password ?? noPassword))
   }
 
   #accept(handshake: Handshake, sessionId: number, attachment: number, window: number): void {
@@ -226,7 +233,7 @@ export class Handshakes implements ServerMessages {
     connection.attachment = attachment
     connection.timeoutMs = timeoutMs
     const before = this.#services.sessions.bind(connection)
-    this.#answer(handshake, timeoutMs, sessionId, password, window)
+    this.#answer(handshake, timeoutMs, sessionId, password ?? noPassword, window)
     before?.end()
     connection.open()
   }

@@ -77,8 +77,12 @@ export class InFlight {
     return this.#nextNumber - this.#firstNumber
   }
 
+  get bytes(): number {
+    return this.#bytes + this.#gathered.length
+  }
+
   get full(): boolean {
-    return this.count >= this.#requestsMax || this.#bytes + this.#gathered.length >= limits.inFlightBytesMax
+    return this.count >= this.#requestsMax || this.bytes >= limits.inFlightBytesMax
   }
 
   /**

@@ -6,13 +6,13 @@ const MiB = 1024 * KiB
 
 /**
  * Every bound of the client side of a server that is not a setting, with what happens when it is reached. What is a
- * setting (maxClientCnxns, jute.maxbuffer, globalOutstandingLimit) is in `ServerConfig`.
+ * setting (maxClientCnxns, maxCnxns, jute.maxbuffer, globalOutstandingLimit) is in `ServerConfig`.
  */
 export const limits = {
-  /** A connection that has not brought a session by then is closed. */
-  sessionlessMs: 10_000,
-  /** How often connections are looked through for those. */
+  /** How often connections are looked through for those that bring no session, or nothing at all any more. */
   sweepMs: 1_000,
+  /** A connection that is silent for its session's timeout, rounded up to this, is closed. The leader is quicker as a rule. */
+  silenceStepMs: 10_000,
   /**
    * A handshake that arrives while the ensemble is between two leaders waits this long for the next one. Then it is closed
    * without an answer, so that the client tries another server.
@@ -21,8 +21,11 @@ export const limits = {
 
   /** Requests of one connection that are in flight or wait behind such: it is not read from until half are done. */
   connectionOutstandingMax: 2_000,
-  /** Bytes of one connection's requests that wait. As above. */
+  /** Bytes that one connection's waiting requests keep in memory. As above. */
   connectionWaitingBytesMax: 4 * MiB,
+  /** Bytes that the waiting requests of all connections keep in memory: above it, each connection may keep but a few. */
+  waitingBytesMax: 64 * MiB,
+  connectionWaitingBytesWhenTight: 64 * KiB,
   /** Bytes of all requests in flight: no more writes are taken from anybody until half are done. */
   inFlightBytesMax: 64 * MiB,
 
@@ -53,12 +56,14 @@ export const limits = {
   earlyAttachesMax: 4_096,
 } as const
 
-assert(limits.sweepMs <= limits.sessionlessMs, 'connections without a session are noticed in time')
-assert(limits.handshakeHoldMs < limits.sessionlessMs, 'a held handshake ends before it counts as sessionless')
 assert(limits.outputFlushBytes <= limits.outputHighBytes, 'a full output was flushed before reading stops')
 assert(limits.outputHighBytes < limits.outputMaxBytes, 'reading stops long before a slow reader is closed')
 assert(
   limits.connectionWaitingBytesMax <= limits.inFlightBytesMax,
   'one connection cannot fill the flight alone',
+)
+assert(
+  limits.connectionWaitingBytesWhenTight < limits.connectionWaitingBytesMax,
+  'a connection keeps less when memory is tight',
 )
 assert(limits.exactlyOnceWindowMax <= exactlyOnceWindowMax, 'a granted window is one that the state takes')

@@ -47,7 +47,7 @@ export class ServerMetrics {
   readonly latencyMs = new Summary()
 
   connectionsAccepted = 0
-  /** Over maxClientCnxns. */
+  /** Over maxClientCnxns or maxCnxns. */
   connectionsRejected = 0
   connectionsClosed = 0
   sessionlessClosed = 0

@@ -162,7 +162,7 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
     this.#leaderSessions.sessionClosed(id)
     const connection = this.#services.sessions.get(id)
     // The client that asked for it gets its answer first. Who did not has been too silent: it is told nothing.
-    if (connection !== undefined && !connection.goodbyeSaid) connection.end()
+    if (connection !== undefined && !connection.goodbyeSaid) connection.endExpired()
   }
 
   wantsReply(server: number, incarnation: number): boolean {

@@ -22,6 +22,11 @@ class WaitingRequest {
   }
 }
 
+/** What the waiting requests of all connections of a server keep in memory. */
+export class WaitingBytes {
+  total = 0
+}
+
 /**
  * Keeps one connection's requests in their order. Writes go to the leader as they come, many at a time; a read waits until
  * every write that came before it is answered, and is then answered before the next write can take effect.
@@ -36,14 +41,23 @@ export class RequestOrder {
   #waiting: WaitingRequest[] = []
   #head = 0
   #waitingBytes = 0
+  readonly #all: WaitingBytes
   #barriers = 0
   #heldWrites = 0
+
+  constructor(all: WaitingBytes) {
+    this.#all = all
+  }
 
   /** Requests that have come and are not answered. */
   get outstanding(): number {
     return this.#waiting.length - this.#head - this.#heldWrites + this.#writesSeen - this.#writesDone
   }
 
+  /**
+   * Bytes that the waiting requests keep in memory. A request is a view of what was read from the socket with it, so one of
+   * twenty bytes may keep 64 kB; they are counted as long as any of them waits.
+   */
   get waitingBytes(): number {
     return this.#waitingBytes
   }
@@ -91,10 +105,11 @@ export class RequestOrder {
   shift(): void {
     const head = this.#waiting[this.#head]
     if (head === undefined) return
-    this.#waitingBytes -= head.frame.length
     if (head.isBarrier) this.#barriers--
     if (head.isWrite) this.#heldWrites--
     this.#head++
+    const { buffer } = head.frame
+    if (this.#waiting[this.#head]?.frame.buffer !== buffer) this.#count(-buffer.byteLength)
     if (this.#head === this.#waiting.length) {
       this.#waiting = []
       this.#head = 0
@@ -108,14 +123,21 @@ export class RequestOrder {
   clear(): void {
     this.#waiting = []
     this.#head = 0
-    this.#waitingBytes = 0
+    this.#count(-this.#waitingBytes)
     this.#barriers = 0
     this.#heldWrites = 0
   }
 
   #hold(request: WaitingRequest): void {
+    // Requests of one chunk stand behind each other.
+    const { buffer } = request.frame
+    if (this.#waiting[this.#waiting.length - 1]?.frame.buffer !== buffer) this.#count(buffer.byteLength)
     this.#waiting.push(request)
-    this.#waitingBytes += request.frame.length
     if (request.isBarrier) this.#barriers++
+  }
+
+  #count(bytes: number): void {
+    this.#waitingBytes += bytes
+    this.#all.total += bytes
   }
 }

@@ -175,6 +175,8 @@ export class SimEnsemble {
       minSessionTimeoutMs: 1000,
       maxSessionTimeoutMs: 20_000,
       maxClientCnxns: 0,
+      maxCnxns: 0,
+      sessionlessCnxnTimeoutMs: 10_000,
       globalOutstandingLimit: 1000,
       snapCount: 100,
       juteMaxBuffer: 1024 * 1024,

@@ -1,3 +1,4 @@
+import type { Log } from '../../src/runtime/log.ts'
 import { ClientSide } from '../../src/server/client-side.ts'
 import { standardAccess } from '../../src/server/config/access-settings.ts'
 import type { ServerConfig } from '../../src/server/config/index.ts'
@@ -22,6 +23,8 @@ export const testConfig: ServerConfig = {
   minSessionTimeoutMs: 2000,
   maxSessionTimeoutMs: 20_000,
   maxClientCnxns: 60,
+  maxCnxns: 0,
+  sessionlessCnxnTimeoutMs: 10_000,
   globalOutstandingLimit: 1000,
   snapCount: 100_000,
   juteMaxBuffer: 1_048_575,
@@ -45,11 +48,13 @@ export class Harness {
   readonly replica: FakeReplica
   readonly side: ClientSide
   readonly broken: unknown[] = []
+  /** What was logged: level and message. */
+  readonly lines: string[] = []
 
   private constructor(config: Partial<ServerConfig>) {
     this.replica = new FakeReplica(config.serverId ?? testConfig.serverId)
     this.side = new ClientSide({
-      runtime: this.runtime,
+      runtime: { ...this.runtime, log: logInto(this.lines) },
       config: { ...testConfig, ...config },
       replica: this.replica,
       onBroken: (error) => {
@@ -115,4 +120,18 @@ export class Harness {
     this.replica.commit(count)
     this.time.endTurns()
   }
+}
+
+function logInto(lines: string[]): Log {
+  const at = (level: string) => (message: string) => {
+    lines.push(`${level}: ${message}`)
+  }
+  const log: Log = {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: () => log,
+  }
+  return log
 }

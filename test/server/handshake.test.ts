@@ -23,6 +23,11 @@ describe('handshake', () => {
     ['negative', -5, 2000],
     ['above the largest', 1_000_000, 20_000],
     ['between', 3001, 3001],
+    ['the smallest', 2000, 2000],
+    ['the largest', 20_000, 20_000],
+    ['one above the largest', 20_001, 20_000],
+    ['the largest integer', 2 ** 31 - 1, 20_000],
+    ['the smallest integer', -(2 ** 31), 2000],
   ])('the timeout asked for is %s -> clamped', async (_name, asked, granted) => {
     const harness = await Harness.serving()
     expect(harness.dial().connect({ timeoutMs: asked }).timeoutMs).toBe(granted)
@@ -34,6 +39,37 @@ describe('handshake', () => {
   ])('a new session with a password that is %s -> taken all the same', async (_name, password) => {
     const harness = await Harness.serving()
     expect(harness.dial().connect({ password }).sessionId).toBeGreaterThan(0)
+  })
+
+  test('the bounds are set, to something that is no multiple of tickTime -> they hold to the millisecond', async () => {
+    const harness = await Harness.serving({ minSessionTimeoutMs: 777, maxSessionTimeoutMs: 2 ** 31 - 1 })
+    const granted = (timeoutMs: number): number => harness.dial().connect({ timeoutMs }).timeoutMs
+    expect([1, 777, 778, 2 ** 31 - 1].map(granted)).toEqual([777, 777, 778, 2 ** 31 - 1])
+    harness.time.pass(60_000)
+    // The longest of all is 24 days; the others are gone.
+    expect(harness.side.state.sessions.size).toBe(1)
+  })
+
+  test('a 3.3 client: no readOnly byte, then the operations of its time -> served', async () => {
+    const harness = await Harness.serving()
+    const client = harness.dial()
+    expect(client.connect({ readOnly: null }).bytes).toBe(36)
+    const frames = client.ask(
+      client.create('/a'),
+      client.get('/a'),
+      client.sync('/a'),
+      client.ping(),
+      client.close(),
+    )
+    expect(frames.map(({ xid, error }) => [xid, error])).toEqual([1, 2, 3, -2, 4].map((xid) => [xid, 0]))
+  })
+
+  test('a client that asks for a read-only server, and there is no quorum -> closed without a word, not served', async () => {
+    const harness = await Harness.start()
+    const client = harness.dial()
+    client.send(frameOf(connectBody({ readOnly: true })))
+    expect(client.connection).toMatchObject({ closed: true })
+    expect(client.connection.received).toHaveLength(0)
   })
 
   test('the client leaves the readOnly byte out -> so does the answer', async () => {
@@ -108,6 +144,28 @@ describe('handshake', () => {
     expect(client.connection.paused).toBe(false)
   })
 
+  test('a second connect request on one connection -> taken for a request, whose opcode there is not', async () => {
+    const harness = await Harness.serving()
+    const client = harness.client()
+    const before = harness.side.state.sessions.size
+    expect(client.ask(frameOf(connectBody()), client.exists('/'))).toMatchObject([
+      { xid: 0, error: -6 },
+      { xid: 1, error: 0 },
+    ])
+    expect(harness.side.state.sessions.size).toBe(before)
+  })
+
+  test('a connect request twice before the first is answered -> one session', async () => {
+    const harness = await Harness.serving()
+    harness.replica.committing = false
+    const client = harness.dial()
+    client.send(frameOf(connectBody()), frameOf(connectBody()))
+    harness.commit()
+    expect(client.connectAnswer().sessionId).toBeGreaterThan(0)
+    expect(client.frames()).toMatchObject([{ xid: 0, error: -6 }])
+    expect(harness.side.state.sessions.size).toBe(1)
+  })
+
   test('a frame that is no connect request -> closed and counted', async () => {
     const harness = await Harness.serving()
     const client = harness.dial()
@@ -140,6 +198,12 @@ describe('re-attachment', () => {
     ['a wrong password', () => ({ password: Buffer.alloc(16, 7) })],
     ['a null password', () => ({ password: null })],
     ['a short password', () => ({ password: Buffer.from('x') })],
+    ['an empty password', () => ({ password: Buffer.alloc(0) })],
+    ['a password of a megabyte', () => ({ password: Buffer.alloc(1_000_000, 7) })],
+    [
+      'a long password that begins as the right one',
+      (_id: number, right: Buffer) => ({ password: Buffer.concat([right, right]) }),
+    ],
     ['an unknown session', (id: number) => ({ sessionId: id + 1000 })],
     ['a session id of another kind of server', () => ({ sessionId: -(2 ** 53) + 1 })],
   ])('%s -> the invalid-session answer, then closed; the old connection lives', async (_name, wrong) => {
@@ -147,10 +211,59 @@ describe('re-attachment', () => {
     const old = harness.client()
     const { sessionId, password } = old.session ?? invalid
     const thief = harness.dial()
-    expect(thief.connect({ sessionId, password, ...wrong(sessionId) })).toMatchObject(invalid)
+    expect(thief.connect({ sessionId, password, ...wrong(sessionId, password) })).toMatchObject(invalid)
     expect(thief.connection.ended).toBe('orderly')
     expect(old.connection.closed).toBe(false)
     expect(old.ask(old.exists('/'))).toMatchObject([{ error: 0 }])
+  })
+
+  test('a password that cannot be one -> the leader is not asked', async () => {
+    const harness = await Harness.serving()
+    const { sessionId } = harness.client().session ?? invalid
+    const asked = harness.replica.messages.length
+    harness.dial().connect({ sessionId, password: Buffer.alloc(1_000_000) })
+    expect(harness.replica.messages.length).toBe(asked)
+  })
+
+  test('the client closed its session, and comes again -> the invalid-session answer', async () => {
+    const harness = await Harness.serving()
+    const client = harness.client()
+    const { sessionId, password } = client.session ?? invalid
+    // What stands behind the goodbye is dropped.
+    expect(client.ask(client.close(), client.create('/late'), client.ping())).toMatchObject([
+      { xid: 1, error: 0 },
+    ])
+    expect(client.connection.ended).toBe('orderly')
+    expect(harness.side.state.tree.find('/late')).toBeUndefined()
+    expect(harness.dial().connect({ sessionId, password })).toMatchObject(invalid)
+  })
+
+  test('the invalid-session answer is under way -> what the client still sends is not looked at', async () => {
+    const harness = await Harness.serving()
+    const client = harness.dial()
+    client.send(frameOf(connectBody({ sessionId: 77 })), client.create('/a'), Buffer.alloc(100_000))
+    expect(client.connectAnswer()).toMatchObject(invalid)
+    expect(client.frames()).toEqual([])
+    expect(harness.side.state.tree.find('/a')).toBeUndefined()
+  })
+
+  test('the session is expiring, its closing not yet committed -> the invalid-session answer at once', async () => {
+    const harness = await Harness.serving()
+    const { sessionId, password } = harness.client({ timeoutMs: 2000 }).session ?? invalid
+    harness.replica.committing = false
+    harness.time.pass(3500)
+    expect(harness.side.state.sessions.size).toBe(1)
+    expect(harness.dial().connect({ sessionId, password })).toMatchObject(invalid)
+  })
+
+  test('the timeout is negotiated anew each time -> it counts while that connection is used', async () => {
+    const harness = await Harness.serving()
+    const { sessionId, password } = harness.client({ timeoutMs: 20_000 }).session ?? invalid
+    const shorter = harness.dial()
+    expect(shorter.connect({ sessionId, password, timeoutMs: 0 }).timeoutMs).toBe(2000)
+    shorter.connection.destroy()
+    harness.time.pass(3500)
+    expect(harness.side.state.sessions.size).toBe(0)
   })
 
   test('refused without the readOnly byte -> the answer has none either', async () => {

@@ -49,7 +49,6 @@ const reasons: readonly (readonly [reason: string, names: readonly string[]])[] 
     ['quorumListenOnAllIPs', 'multiAddress.*'],
   ],
   ["the operating system's default is used", ['clientPortListenBacklog', 'tcpKeepAlive']],
-  ['connections are counted per address only (maxClientCnxns)', ['maxCnxns']],
   ['joining a leader is bounded by initLimit', ['connectToLearnerMasterLimit', 'cnxTimeout']],
   [
     'the election has one algorithm, the highest id wins',
@@ -59,9 +58,14 @@ const reasons: readonly (readonly [reason: string, names: readonly string[]])[] 
   ['observers are not in this version', ['observerMasterPort', 'syncEnabled', 'observer.*']],
   ['membership is fixed by the file in this version', ['reconfigEnabled']],
   ['there is only one way in which a time to live (TTL) is stored', ['emulate353TTLNodes']],
+  ['every session is known to the whole ensemble', ['localSessionsEnabled', 'localSessionsUpgradingEnabled']],
   [
-    'every session is known to the whole ensemble',
-    ['localSessionsEnabled', 'localSessionsUpgradingEnabled', 'readonlymode.enabled'],
+    'there is no read-only mode in this version: a server without a quorum closes client connections',
+    ['readonlymode.enabled'],
+  ],
+  [
+    'requests in flight are bounded by jute.maxbuffer, globalOutstandingLimit and fixed bounds on bytes',
+    ['largeRequestMaxBytes', 'largeRequestThreshold'],
   ],
   ['every write is on the disks of a quorum before it is answered', ['forceSync', 'fsync.*', 'flushDelay']],
   ['quotas are not in this version', ['enforceQuota']],
@@ -88,8 +92,6 @@ const reasons: readonly (readonly [reason: string, names: readonly string[]])[] 
       'bitHashCacheSize',
       'jvm.pause.*',
       'jute.maxbuffer.extrasize',
-      'largeRequestMaxBytes',
-      'largeRequestThreshold',
       'request_throttler.*',
       'request_throttle_*',
       'throttledOpWaitTime',

@@ -78,6 +78,8 @@ export function parseConfig(text: string, file: string, options: ParseOptions = 
     minSessionTimeoutMs: values.minSessionTimeout ?? 2 * values.tickTime,
     maxSessionTimeoutMs: values.maxSessionTimeout ?? 20 * values.tickTime,
     maxClientCnxns: values.maxClientCnxns,
+    maxCnxns: values.maxCnxns,
+    sessionlessCnxnTimeoutMs: values['nio.sessionlessCnxnTimeout'],
     globalOutstandingLimit: values.globalOutstandingLimit,
     snapCount: values.snapCount,
     juteMaxBuffer: values['jute.maxbuffer'],

@@ -42,6 +42,10 @@ export interface ServerConfig {
   readonly maxSessionTimeoutMs: number
   /** Connections per client address; 0 for any number. */
   readonly maxClientCnxns: number
+  /** Connections of all clients together; 0 for any number. */
+  readonly maxCnxns: number
+  /** A connection that has brought no session by then is closed. */
+  readonly sessionlessCnxnTimeoutMs: number
   /** Requests taken from clients and not yet answered, on this server. */
   readonly globalOutstandingLimit: number
   /** Transactions between two snapshots. */

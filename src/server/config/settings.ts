@@ -127,6 +127,22 @@ export const settings = {
     default: 60,
     meaning: 'Client connections from one address; 0 for any number.',
   },
+  maxCnxns: {
+    kind: 'number',
+    min: 0,
+    max: 10_000_000,
+    unit: 'connections',
+    default: 0,
+    meaning: 'Client connections of one server altogether; 0 for any number.',
+  },
+  'nio.sessionlessCnxnTimeout': {
+    kind: 'number',
+    min: 1,
+    max: msMax,
+    unit: 'ms',
+    default: 10_000,
+    meaning: 'A client connection that has brought no session by then is closed.',
+  },
   globalOutstandingLimit: {
     kind: 'number',
     min: 1,

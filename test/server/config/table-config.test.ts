@@ -47,6 +47,8 @@ describe('table config', () => {
       minSessionTimeoutMs: 4000,
       maxSessionTimeoutMs: 40_000,
       maxClientCnxns: 60,
+      maxCnxns: 0,
+      sessionlessCnxnTimeoutMs: 10_000,
       globalOutstandingLimit: 10_000,
       snapCount: 100_000,
       juteMaxBuffer: 1_048_575,
