@@ -8,6 +8,10 @@ const witnesses = {
   'python3-kazoo': '/usr/lib/python3/dist-packages/kazoo/client.py',
   'libzookeeper-mt-dev': '/usr/include/zookeeper/zookeeper.h',
   gcc: '/usr/bin/gcc',
+  'libcurator-recipes-java': '/usr/share/java/curator-recipes.jar',
+  'default-jdk-headless': '/usr/bin/javac',
+  patroni: '/usr/bin/patroni',
+  postgresql: '/usr/lib/postgresql',
 } as const
 
 export type DebianPackage = keyof typeof witnesses
@@ -16,10 +20,15 @@ export type DebianPackage = keyof typeof witnesses
  * A test that needs programs from Debian. Where they are missing it says so and is skipped, except in CI: there, nothing may
  * pass because it was not tried.
  */
-export function testWith(packages: readonly DebianPackage[], name: string, body: () => Promise<void>): void {
+export function testWith(
+  packages: readonly DebianPackage[],
+  name: string,
+  body: () => Promise<void>,
+  timeoutMs?: number,
+): void {
   const missing = packages.filter((name) => !existsSync(witnesses[name]))
   if (missing.length === 0) {
-    test(name, body)
+    test(name, body, timeoutMs)
     return
   }
   const reason = `not installed: ${missing.join(', ')}`
