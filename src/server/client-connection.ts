@@ -8,7 +8,7 @@ import type { Flushable } from './flush-list.ts'
 import { limits } from './limits.ts'
 import { RequestOrder } from './request-order.ts'
 import type { SessionHolder } from './sessions/local-sessions.ts'
-import type { Watcher } from './watch-manager.ts'
+import type { Watcher } from './watches/watcher.ts'
 
 /**
  * `fresh`: nothing came yet. `connecting`: its handshake is under way. `open`: it has a session. `closed`:
@@ -125,6 +125,12 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
     return out.int(xid).long(zxid).int(error)
   }
 
+  /** A reply that is only a header. */
+  reply(xid: number, zxid: number, error: number): void {
+    this.beginReply(xid, zxid, error)
+    this.endReply()
+  }
+
   /** A frame without a reply header: the answer to the handshake. */
   beginBareFrame(): JuteWriter {
     this.#replyMark = this.#out.beginFrame()
@@ -142,6 +148,11 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
     this.#wrote()
   }
 
+  /** Takes back what was written since `beginReply`. */
+  cancelReply(): void {
+    this.#out.truncate(this.#replyMark)
+  }
+
   sendEvent(frame: Uint8Array): void {
     if (this.stage === 'closed') return
     this.#out.raw(frame)
@@ -149,6 +160,12 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
     this.#services.metrics.packetsSent++
     this.#services.metrics.watchEvents++
     this.#wrote()
+  }
+
+  giveUpWatches(reason: string): void {
+    if (this.stage === 'closed') return
+    this.#services.log.warn(`closing ${this.describe()}: ${reason}`)
+    this.end()
   }
 
   /** Hands gathered replies to the socket. */

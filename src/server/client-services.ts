@@ -9,11 +9,11 @@ import type { Handshakes } from './handshake.ts'
 import type { InFlight } from './in-flight.ts'
 import type { LimitLog } from './limit-log.ts'
 import type { ServerMetrics } from './metrics.ts'
-import type { Reads } from './reads.ts'
+import type { Reads } from './reads/reads.ts'
 import type { WaitingBytes } from './request-order.ts'
 import type { Requests } from './requests.ts'
 import type { LocalSessions } from './sessions/local-sessions.ts'
-import type { WatchManager } from './watch-manager.ts'
+import type { WatchManager } from './watches/watch-manager.ts'
 
 /** What the parts of the client side share. Made once by the server, which wires them. */
 export interface ClientServices {

@@ -18,14 +18,14 @@ import { Handshakes } from './handshake.ts'
 import { encodeExpiries, InFlight } from './in-flight.ts'
 import { LimitLog } from './limit-log.ts'
 import { ServerMetrics } from './metrics.ts'
-import { Reads } from './reads.ts'
+import { Reads } from './reads/reads.ts'
 import { ReplicatedTree } from './replicated-tree.ts'
 import { WaitingBytes } from './request-order.ts'
 import { Requests } from './requests.ts'
 import { LeaderSessions } from './sessions/leader-sessions.ts'
 import { LocalSessions } from './sessions/local-sessions.ts'
 import { readServerMessage } from './sessions/session-messages.ts'
-import { WatchManager } from './watch-manager.ts'
+import { WatchManager } from './watches/watch-manager.ts'
 
 /** The part of a replica that clients' requests need. */
 export type ReplicaLink = Pick<Replica, 'sendRequests' | 'sendMessage' | 'messageTo' | 'sync' | 'status'>

@@ -45,6 +45,18 @@ export const limits = {
   /** The same, when watch events keep piling up on it: the connection is closed. */
   outputMaxBytes: 64 * MiB,
 
+  /** Watches of one connection, roughly what they take: who asks for more is closed. About 600,000. */
+  connectionWatchBytesMax: 128 * MiB,
+  /** The same for all connections of the server. */
+  watchBytesMax: 512 * MiB,
+  /**
+   * Nodes below recursive watches that are compared when a snapshot replaces the state, so that watchers hear of it. Above
+   * it, whoever watches recursively is closed.
+   */
+  comparedNodesMax: 100_000,
+  /** One reply to a multiRead, which may ask for a large node many times over. Who asks for more is closed. */
+  multiReadBytesMax: 64 * MiB,
+
   /** Answers kept per exactly-once session. A client that asks for more gets this many. */
   exactlyOnceWindowMax: 256,
 
@@ -58,6 +70,7 @@ export const limits = {
 
 assert(limits.outputFlushBytes <= limits.outputHighBytes, 'a full output was flushed before reading stops')
 assert(limits.outputHighBytes < limits.outputMaxBytes, 'reading stops long before a slow reader is closed')
+assert(limits.connectionWatchBytesMax < limits.watchBytesMax, 'one connection cannot take all watches')
 assert(
   limits.connectionWaitingBytesMax <= limits.inFlightBytesMax,
   'one connection cannot fill the flight alone',

@@ -4,6 +4,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Timers } from '../runtime/timers.ts'
 import type { ApplyListener } from '../tree/apply-listener.ts'
 import type { ReplicatedState } from '../tree/replicated-state.ts'
+import type { Znode } from '../tree/znode.ts'
 import type { Zxid } from '../tree/zxid.ts'
 import { ErrorCode } from '../wire/error-codes.ts'
 import { JuteWriter } from '../wire/jute-writer.ts'
@@ -138,20 +139,24 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
     return this.#services.watches.size > 0
   }
 
-  nodeCreated(path: string, zxid: Zxid): void {
-    if (this.#hasWatchers) this.#services.watches.nodeCreated(path, zxid)
+  nodeCreated(node: Znode, zxid: Zxid): void {
+    const { tree } = this.#state
+    if (this.#hasWatchers) this.#services.watches.nodeCreated(tree.path(node), tree.acl(node), zxid)
   }
 
-  nodeDeleted(path: string, zxid: Zxid): void {
-    if (this.#hasWatchers) this.#services.watches.nodeDeleted(path, zxid)
+  nodeDeleted(node: Znode, zxid: Zxid): void {
+    const { tree } = this.#state
+    if (this.#hasWatchers) this.#services.watches.nodeDeleted(tree.path(node), tree.acl(node), zxid)
   }
 
-  nodeDataChanged(path: string, zxid: Zxid): void {
-    if (this.#hasWatchers) this.#services.watches.nodeDataChanged(path, zxid)
+  nodeDataChanged(node: Znode, zxid: Zxid): void {
+    const { tree } = this.#state
+    if (this.#hasWatchers) this.#services.watches.nodeDataChanged(tree.path(node), tree.acl(node), zxid)
   }
 
-  nodeChildrenChanged(path: string, zxid: Zxid): void {
-    if (this.#hasWatchers) this.#services.watches.nodeChildrenChanged(path, zxid)
+  nodeChildrenChanged(node: Znode, zxid: Zxid): void {
+    const { tree } = this.#state
+    if (this.#hasWatchers) this.#services.watches.nodeChildrenChanged(tree.path(node), tree.acl(node), zxid)
   }
 
   sessionCreated(id: number, timeoutMs: number): void {

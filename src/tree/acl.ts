@@ -1,6 +1,7 @@
 import { DecodeError } from '../wire/decode-error.ts'
 import { Permission } from '../wire/node-flags.ts'
 import type { Acl } from '../wire/records.ts'
+import { type AclList, openAcl } from './acl-table.ts'
 import type { Identities } from './identities.ts'
 import { schemes, standardSchemes } from './schemes.ts'
 
@@ -17,6 +18,11 @@ export function permits(entries: readonly Acl[], perms: number, identities: Iden
     }
   }
   return false
+}
+
+/** Whether a node with this list may be read. */
+export function mayRead(list: AclList, identities: Identities): boolean {
+  return list === openAcl || permits(list.entries, Permission.read, identities)
 }
 
 const storedEntriesMax = 10_000

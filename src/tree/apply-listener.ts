@@ -1,4 +1,5 @@
 import type { JuteWriter } from '../wire/jute-writer.ts'
+import type { Znode } from './znode.ts'
 import type { Zxid } from './zxid.ts'
 
 /**
@@ -6,10 +7,11 @@ import type { Zxid } from './zxid.ts'
  * The state already shows the change. No call may reach back into the state to change it.
  */
 export interface ApplyListener {
-  nodeCreated(path: string, zxid: Zxid): void
-  nodeDeleted(path: string, zxid: Zxid): void
-  nodeDataChanged(path: string, zxid: Zxid): void
-  nodeChildrenChanged(path: string, zxid: Zxid): void
+  nodeCreated(node: Znode, zxid: Zxid): void
+  /** The node is as it was, but no longer in the tree. */
+  nodeDeleted(node: Znode, zxid: Zxid): void
+  nodeDataChanged(node: Znode, zxid: Zxid): void
+  nodeChildrenChanged(node: Znode, zxid: Zxid): void
   sessionCreated(id: number, timeoutMs: number): void
   /** After the events of its ephemeral nodes, before the reply to the request that closed it. */
   sessionClosed(id: number, zxid: Zxid): void

@@ -7,7 +7,6 @@ import { writeMultiEnd, writeMultiHeader } from '../wire/multi.ts'
 import { OpCode } from '../wire/opcodes.ts'
 import type { ApplyListener } from './apply-listener.ts'
 import type { OriginTable } from './origins.ts'
-import { parentOf } from './paths.ts'
 import { ReplyPath } from './reply-path.ts'
 import { Session, type SessionTable } from './sessions.ts'
 import type { Tree } from './tree.ts'
@@ -165,7 +164,7 @@ export class Applier {
       throw new BrokenInvariant(`transaction ${zxid}: ${path} has version ${node.version}, not ${version}`)
     }
     this.#changed = node
-    listener.nodeDataChanged(path, zxid)
+    listener.nodeDataChanged(node, zxid)
     return path
   }
 
@@ -177,14 +176,15 @@ export class Applier {
     const acl = this.#tree.acls.read(txn)
     const owner = txn.long()
     const wallMs = this.#header.wallMs
-    this.#changed = this.#tree.create(path, txn.bytes, dataAt, dataLength, acl, owner, zxid, wallMs)
+    const node = this.#tree.create(path, txn.bytes, dataAt, dataLength, acl, owner, zxid, wallMs)
+    this.#changed = node
     if (owner > 0) {
       const session = this.#sessions.get(owner)
       if (session === undefined) throw new BrokenInvariant(`transaction ${zxid}: no session ${owner}`)
       session.ephemerals.add(path)
     }
-    listener.nodeCreated(path, zxid)
-    listener.nodeChildrenChanged(parentOf(path), zxid)
+    listener.nodeCreated(node, zxid)
+    this.#tellParent(node, zxid, listener)
     return path
   }
 
@@ -194,8 +194,13 @@ export class Applier {
     this.#changed = null
     this.#tree.remove(node, zxid)
     if (node.owner > 0) this.#sessions.get(node.owner)?.ephemerals.delete(path)
-    listener.nodeDeleted(path, zxid)
-    listener.nodeChildrenChanged(parentOf(path), zxid)
+    listener.nodeDeleted(node, zxid)
+    this.#tellParent(node, zxid, listener)
+  }
+
+  #tellParent(node: Znode, zxid: Zxid, listener: ApplyListener): void {
+    const parent = this.#tree.parent(node)
+    if (parent !== undefined) listener.nodeChildrenChanged(parent, zxid)
   }
 
   #changeAcl(zxid: Zxid, txn: JuteReader): string {

@@ -25,7 +25,7 @@ export class SnapshotLoader {
   readonly #records = new FrameSplitter(recordBytesMax)
   readonly #reader = new JuteReader()
   /** Nodes that came before their parent. */
-  readonly #orphans: string[] = []
+  readonly #orphans: Znode[] = []
   /** Ephemeral nodes: sessions are complete only at the end. */
   readonly #ephemerals: [path: string, owner: number][] = []
   #head: { zxid: Zxid; nodes: number; sessions: number } | null = null
@@ -127,14 +127,14 @@ export class SnapshotLoader {
     node.aversion = aversion
     node.childCreations = childCreations
     this.#tree.insert(node)
-    if (path !== '/' && !this.#tree.link(path)) this.#orphans.push(path)
+    if (path !== '/' && !this.#tree.link(node)) this.#orphans.push(node)
     if (owner > 0) this.#ephemerals.push([path, owner])
   }
 
   #readEnd(reader: JuteReader): void {
     this.#ended = true
-    for (const path of this.#orphans) {
-      if (!this.#tree.link(path)) throw new SnapshotError(`snapshot: the parent of ${path} is missing`)
+    for (const node of this.#orphans) {
+      if (!this.#tree.link(node)) throw new SnapshotError(`snapshot: the parent of ${node.path} is missing`)
     }
     for (const [path, owner] of this.#ephemerals) {
       const session = this.#sessions.get(owner)

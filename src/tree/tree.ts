@@ -108,6 +108,16 @@ export class Tree {
     return node.children === null ? 0 : node.children.size
   }
 
+  /** All nodes below. */
+  descendantCount(node: Znode): number {
+    return node.descendantCount
+  }
+
+  /** Undefined for the root. A node that was just removed still tells. */
+  parent(node: Znode): Znode | undefined {
+    return node.parent ?? undefined
+  }
+
   /** In no particular order; valid until the next change. */
   childNames(node: Znode): ReadonlySet<string> {
     return node.children ?? noNames
@@ -153,8 +163,7 @@ export class Tree {
     const node = new Znode(path, data, acl, owner, zxid, wallMs, mark)
     this.insert(node)
     this.#willChange(parent)
-    parent.children ??= new Set()
-    parent.children.add(nameOf(path))
+    adopt(parent, node)
     parent.childCreations = (parent.childCreations + 1) | 0
     parent.pzxid = zxid
     this.#rehashB(parent)
@@ -165,8 +174,8 @@ export class Tree {
   remove(node: Znode, zxid: Zxid): void {
     const path = node.path
     if (this.childCount(node) > 0) throw new BrokenInvariant(`remove: ${path} has children`)
-    const parent = this.#nodes.get(parentOf(path))
-    if (parent === undefined || parent.children === null) {
+    const parent = node.parent
+    if (parent === null || parent.children === null) {
       throw new BrokenInvariant(`remove: ${path} has no parent`)
     }
     this.#willChange(node)
@@ -180,6 +189,7 @@ export class Tree {
     this.#willChange(parent)
     parent.children.delete(nameOf(path))
     if (parent.children.size === 0) parent.children = null
+    addToAncestors(node, -1)
     if (zxid > parent.pzxid) parent.pzxid = zxid
     this.#rehashB(parent)
   }
@@ -227,11 +237,10 @@ export class Tree {
   }
 
   /** Names an inserted node among its parent's children; whether the parent is there. */
-  link(path: string): boolean {
-    const parent = this.#nodes.get(parentOf(path))
+  link(node: Znode): boolean {
+    const parent = this.#nodes.get(parentOf(node.path))
     if (parent === undefined) return false
-    parent.children ??= new Set()
-    parent.children.add(nameOf(path))
+    adopt(parent, node)
     this.#rehashB(parent)
     return true
   }
@@ -284,6 +293,17 @@ export function nextVersion(version: number): number {
   return next === -1 ? 0 : next
 }
 
+function adopt(parent: Znode, node: Znode): void {
+  parent.children ??= new Set()
+  parent.children.add(nameOf(node.path))
+  node.parent = parent
+  addToAncestors(node, 1 + node.descendantCount)
+}
+
+function addToAncestors(node: Znode, count: number): void {
+  for (let above = node.parent; above !== null; above = above.parent) above.descendantCount += count
+}
+
 function copyOf(source: Buffer, at: number, length: number): Buffer {
   if (length === 0) return noData
   const copy = Buffer.allocUnsafe(length)
@@ -307,6 +327,6 @@ export function plantInitialTree(tree: Tree, configAcl: AclList): void {
     // As ZooKeeper's own set-up leaves it.
     if (path === '/zookeeper/config') node.aversion = -1
     tree.insert(node)
-    if (path !== '/') tree.link(path)
+    if (path !== '/') tree.link(node)
   }
 }

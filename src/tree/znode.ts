@@ -23,6 +23,10 @@ export class Znode {
   /** Children ever created: the next sequential child's number. Wraps at 2^31. */
   childCreations = 0
   readonly owner: Owner
+  /** Null for the root, and while a snapshot has not brought it yet. */
+  parent: Znode | null = null
+  /** All nodes below: a client may ask for the number, and a walk through a million nodes would stall the server. */
+  descendantCount = 0
   /** Names. Null until the first child. */
   children: Set<string> | null = null
   /** On a leader: the node as proposals in flight will leave it. Belongs to the overlay; here it costs no look-up. */

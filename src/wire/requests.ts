@@ -50,6 +50,7 @@ export const SetWatches2Request = record('SetWatches2', {
   persistentWatches: strings,
   persistentRecursiveWatches: strings,
 })
+export type SetWatches2Request = RecordOf<typeof SetWatches2Request>
 /** checkWatches, removeWatches. */
 export const WatchTypeRequest = record('WatchTypeRequest', { path: text, type: int })
 export const AddWatchRequest = record('AddWatchRequest', { path: text, mode: int })

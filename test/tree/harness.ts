@@ -3,6 +3,7 @@ import { type ExecuteSettings, usualExecuteSettings } from '../../src/tree/execu
 import { Identities } from '../../src/tree/identities.ts'
 import { ReplicatedState } from '../../src/tree/replicated-state.ts'
 import { encodeRequest, RequestEnvelope } from '../../src/tree/request.ts'
+import type { Znode } from '../../src/tree/znode.ts'
 import { zxidOf } from '../../src/tree/zxid.ts'
 import { JuteReader } from '../../src/wire/jute-reader.ts'
 import { JuteWriter } from '../../src/wire/jute-writer.ts'
@@ -45,17 +46,17 @@ export class RecordingListener implements ApplyListener {
   #writer = new JuteWriter()
   #open: Omit<Reply, 'body'> | null = null
 
-  nodeCreated(path: string, zxid: number): void {
-    this.#note(`created ${path}`, zxid)
+  nodeCreated(node: Znode, zxid: number): void {
+    this.#note(`created ${node.path}`, zxid)
   }
-  nodeDeleted(path: string, zxid: number): void {
-    this.#note(`deleted ${path}`, zxid)
+  nodeDeleted(node: Znode, zxid: number): void {
+    this.#note(`deleted ${node.path}`, zxid)
   }
-  nodeDataChanged(path: string, zxid: number): void {
-    this.#note(`data ${path}`, zxid)
+  nodeDataChanged(node: Znode, zxid: number): void {
+    this.#note(`data ${node.path}`, zxid)
   }
-  nodeChildrenChanged(path: string, zxid: number): void {
-    this.#note(`children ${path}`, zxid)
+  nodeChildrenChanged(node: Znode, zxid: number): void {
+    this.#note(`children ${node.path}`, zxid)
   }
   sessionCreated(id: number, timeoutMs: number): void {
     this.#note(`session ${timeoutMs}`, id)

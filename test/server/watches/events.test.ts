@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { WatchTable } from '../../src/server/watch-table.ts'
-import { OpCode } from '../../src/wire/opcodes.ts'
-import { Harness } from './client-side-harness.ts'
-import { ephemeral, eventOf, type Frame } from './raw-client.ts'
+import { OpCode } from '../../../src/wire/opcodes.ts'
+import { Harness } from '../client-side-harness.ts'
+import { ephemeral, eventOf, type Frame } from '../raw-client.ts'
 
 /** Replies as their xid, events as `type path`. */
 const seen = (frames: Frame[]): (number | string)[] =>
@@ -190,22 +189,7 @@ describe('watches when the state comes by snapshot', () => {
     harness.replica.epoch = elsewhere.replica.epoch
     harness.replica.lead()
     harness.time.endTurns()
-    expect(seen(client.frames())).toEqual(['changed /a', 'deleted /gone', 'created /new', 'children /', 9])
+    expect(seen(client.frames())).toEqual(['deleted /gone', 'changed /a', 'created /new', 'children /', 9])
     expect(harness.side.watches.size).toBe(1)
-  })
-})
-
-describe('watch table', () => {
-  test('adding twice counts once; take returns in order of arrival; drop forgets everything of one', () => {
-    const table = new WatchTable<{ name: string }>()
-    const [a, b, c] = [{ name: 'a' }, { name: 'b' }, { name: 'c' }]
-    for (const watcher of [a, b, a, c]) table.add('/x', watcher)
-    table.add('/y', a)
-    expect([table.size, table.pathCount]).toEqual([4, 2])
-    table.drop(a)
-    expect(table.size).toBe(2)
-    expect(table.take('/y')).toBeUndefined()
-    expect(table.take('/x')).toEqual(new Set([b, c]))
-    expect([table.size, table.pathCount, table.watchers.size]).toEqual([0, 0, 0])
   })
 })
