@@ -19,6 +19,7 @@ import { encodeExpiries, InFlight } from './in-flight.ts'
 import { LimitLog } from './limit-log.ts'
 import { ServerMetrics } from './metrics.ts'
 import { Reads } from './reads/reads.ts'
+import { Reaper } from './reaper.ts'
 import { ReplicatedTree } from './replicated-tree.ts'
 import { WaitingBytes } from './request-order.ts'
 import { Requests } from './requests.ts'
@@ -104,7 +105,18 @@ export class ClientSide
       messageTo: (server, message) => replica.messageTo(server, message),
       closeSessions: (ids) => this.#closeExpired(ids),
     })
-    this.tree = new ReplicatedTree(this, { leaderSessions: this.#leaderSessions, clock, timers })
+    const reaper = new Reaper({
+      clock,
+      timers,
+      log: this.log,
+      tree: this.state.tree,
+      intervalMs: config.reapIntervalMs,
+      perMinuteMax: config.reapedPerMinuteMax,
+      neverUsedContainerMs: config.neverUsedContainerMs,
+      serving: () => this.#servingAs !== null,
+      sendRequests: (requests) => replica.sendRequests(requests),
+    })
+    this.tree = new ReplicatedTree(this, { leaderSessions: this.#leaderSessions, reaper, clock, timers })
   }
 
   /** Takes clients from here on. Rejects with the listen error of the client port. */

@@ -62,6 +62,9 @@ export const limits = {
 
   /** Sessions in one message to the leader; more go in several. */
   touchesPerMessageMax: 4_096,
+  /** How often a look through containers and TTL nodes goes on, and through how many it gets each time. */
+  reapSliceMs: 100,
+  reapSliceNodesMax: 10_000,
   /** Expired sessions closed in one batch, so that thousands that expire together do not stall the loop. */
   expiriesPerBatchMax: 256,
   /** Re-attachments that wait on the leader for it to apply the session's creation. More are refused. */

@@ -3,6 +3,7 @@ import { assert } from '../runtime/assert.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Timers } from '../runtime/timers.ts'
 import type { ApplyListener } from '../tree/apply-listener.ts'
+import { areReapRequests } from '../tree/reaping.ts'
 import type { ReplicatedState } from '../tree/replicated-state.ts'
 import type { Znode } from '../tree/znode.ts'
 import type { Zxid } from '../tree/zxid.ts'
@@ -11,6 +12,7 @@ import { JuteWriter } from '../wire/jute-writer.ts'
 import { OpCode } from '../wire/opcodes.ts'
 import type { ClientConnection } from './client-connection.ts'
 import type { ClientServices } from './client-services.ts'
+import type { Reaper } from './reaper.ts'
 import type { LeaderSessions } from './sessions/leader-sessions.ts'
 import { readLeaderMessage } from './sessions/session-messages.ts'
 
@@ -22,6 +24,7 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
   readonly #state: ReplicatedState
   readonly #services: ClientServices
   readonly #leaderSessions: LeaderSessions
+  readonly #reaper: Reaper
   readonly #clock: Clock
   readonly #timers: Timers
   /** Takes the answers that no client gets. */
@@ -40,11 +43,12 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
 
   constructor(
     services: ClientServices,
-    options: { leaderSessions: LeaderSessions; clock: Clock; timers: Timers },
+    options: { leaderSessions: LeaderSessions; reaper: Reaper; clock: Clock; timers: Timers },
   ) {
     this.#services = services
     this.#state = services.state
     this.#leaderSessions = options.leaderSessions
+    this.#reaper = options.reaper
     this.#clock = options.clock
     this.#timers = options.timers
   }
@@ -84,12 +88,14 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
   beginReign(epoch: number): void {
     this.#state.beginReign()
     this.#lastProposed = this.#state.lastApplied
+    this.#reaper.beginReign()
     this.#leaderSessions.beginReign(epoch)
   }
 
   execute(from: number, requests: Buffer, sink: ProposalSink): void {
     this.#stamp.wallMs = this.#clock.wallMs()
     this.#state.execute(from, requests, this.#stamp, sink)
+    if (areReapRequests(requests)) this.#reaper.decided()
     this.#lastProposed = sink.nextZxid - 1
   }
 
@@ -98,6 +104,7 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
   }
 
   endReign(): void {
+    this.#reaper.endReign()
     this.#leaderSessions.endReign()
     this.#state.endReign()
   }

@@ -166,6 +166,14 @@ export class Overlay {
     if (owner > 0) this.#touchSession(owner, zxid).ephemerals.add(path)
   }
 
+  /** Takes a node without children away. */
+  remove(node: PendingNode, parent: PendingNode, zxid: Zxid): void {
+    this.touch(parent, zxid)
+    parent.childCount--
+    this.touch(node, zxid)
+    node.exists = false
+  }
+
   /** From here on every change of a node can be taken back. */
   beginMulti(): void {
     assert(this.#undo === null, 'overlay: a multi inside a multi')

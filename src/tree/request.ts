@@ -98,6 +98,10 @@ export const requestBytes = (requests: Buffer, at: number): number => 4 + reques
 /** Of the request that starts at `at`. */
 export const requestNumber = (requests: Buffer, at: number): number => Number(requests.readBigInt64BE(at + 4))
 
+/** Of the request that starts at `at`; 0 when the bytes are too few to be one. */
+export const requestOpcode = (requests: Buffer, at: number): number =>
+  requests.length < at + opcodeAt + 4 ? 0 : requests.readInt32BE(at + opcodeAt)
+
 /** The request that starts at `at` keeps its number, and asks for nothing: it belongs to no session, and is refused. */
 export function makeVoid(requests: Buffer, at: number): void {
   requests.fill(0, at + sessionIdAt, at + sessionIdAt + 8)

@@ -5,6 +5,7 @@ import { finish, hashBytes, mix, mixLong, type StateDigest } from './digest.ts'
 import { type Owner, sessionOf } from './owner.ts'
 import { PathIndex } from './path-index.ts'
 import { nameOf, parentOf, rootPath } from './paths.ts'
+import { isOverdue } from './reaping.ts'
 import { Znode } from './znode.ts'
 import type { Zxid } from './zxid.ts'
 
@@ -49,6 +50,12 @@ export class Tree {
   /** The containers and the nodes with a time to live, so that nobody has to look through all nodes for them. */
   get reaped(): ReadonlySet<Znode> {
     return this.#reaped
+  }
+
+  /** Whether the leader is to remove the node, one of `reaped`. */
+  isOverdue(node: Znode, wallMs: number, neverUsedMs: number): boolean {
+    const { owner, mtime, childCreations } = node
+    return isOverdue({ owner, mtime, childCreations, childCount: this.childCount(node) }, wallMs, neverUsedMs)
   }
 
   /** Bytes of all data plus characters of all paths. */

@@ -1,6 +1,7 @@
 import type { ApplyListener } from '../../src/tree/apply-listener.ts'
 import { type ExecuteSettings, usualExecuteSettings } from '../../src/tree/execute/execute-settings.ts'
 import { Identities } from '../../src/tree/identities.ts'
+import { encodeReapRequest } from '../../src/tree/reaping.ts'
 import { ReplicatedState } from '../../src/tree/replicated-state.ts'
 import { encodeRequest, RequestEnvelope } from '../../src/tree/request.ts'
 import type { Znode } from '../../src/tree/znode.ts'
@@ -133,6 +134,19 @@ export class Harness {
     envelope.identities = Identities.of(options.identities ?? [])
     const writer = new JuteWriter()
     encodeRequest(writer, envelope, body, 0, body.length)
+    return writer.take()
+  }
+
+  /** The leader asks for the end of a node as it is applied now. */
+  reap(path: string, neverUsedMs = 0): void {
+    this.execute(this.encodeReap(path, neverUsedMs))
+  }
+
+  encodeReap(path: string, neverUsedMs = 0): Buffer {
+    const node = this.state.tree.find(path)
+    if (node === undefined) throw new Error(`no node ${path}`)
+    const writer = new JuteWriter()
+    encodeReapRequest(writer, node, neverUsedMs)
     return writer.take()
   }
 

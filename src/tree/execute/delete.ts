@@ -22,9 +22,6 @@ export function decideDelete(decision: Decision, body: JuteReader): number {
   if (node.childCount > 0) return ErrorCode.notEmpty
 
   decision.txn.rawRange(body.bytes, bodyStart, pathEnd)
-  decision.overlay.touch(parent, decision.zxid)
-  parent.childCount--
-  decision.overlay.touch(node, decision.zxid)
-  node.exists = false
+  decision.overlay.remove(node, parent, decision.zxid)
   return 0
 }

@@ -12,6 +12,7 @@ import { Decision } from './decision.ts'
 import { decideDelete } from './delete.ts'
 import type { ExecuteSettings } from './execute-settings.ts'
 import { decideMulti } from './multi.ts'
+import { decideReap } from './reap.ts'
 import { decideCloseSession, decideCreateSession } from './session.ts'
 import { decideSetAcl } from './set-acl.ts'
 import { decideSetData } from './set-data.ts'
@@ -63,6 +64,11 @@ export class Executor {
     const numbered = envelope.number > 0
     if (numbered && !overlay.isFirstProposal(from, envelope.incarnation, envelope.number)) return
 
+    if (!numbered && envelope.opcode === OpCode.deleteContainer) {
+      this.#reap(from, requests, start, wallMs, sink)
+      return
+    }
+
     // What the leader itself asks comes by no connection.
     const attachment = numbered ? envelope.attachment : Number.POSITIVE_INFINITY
     const window =
@@ -93,6 +99,15 @@ export class Executor {
       if (window > 0 && numbered) overlay.requestProposed(envelope.sessionId, envelope.requestId, zxid)
     }
     sink.propose(txn.view())
+  }
+
+  /** A container or a node with a time to live goes, or it does not, and there is no transaction. */
+  #reap(from: number, requests: Buffer, start: number, wallMs: number, sink: TxnSink): void {
+    const decision = this.#decision
+    decision.txn.reset()
+    writeTxnHeader(decision.txn, TxnKind.delete, from, requests, start, wallMs)
+    decision.zxid = sink.nextZxid
+    if (decideReap(decision, this.#request, wallMs)) sink.propose(decision.txn.view())
   }
 
   #isNew(envelope: RequestEnvelope): boolean {

@@ -28,15 +28,8 @@ export function decideCloseSession(decision: Decision): number {
   const paths = decision.overlay.ephemeralsOf(decision.sessionId)
   for (const path of paths) {
     const parent = decision.overlay.find(parentOf(path))
-    if (parent !== undefined) {
-      decision.overlay.touch(parent, decision.zxid)
-      parent.childCount--
-    }
     const node = decision.overlay.find(path)
-    if (node !== undefined) {
-      decision.overlay.touch(node, decision.zxid)
-      node.exists = false
-    }
+    if (parent !== undefined && node !== undefined) decision.overlay.remove(node, parent, decision.zxid)
   }
   decision.overlay.closeSession(decision.sessionId, decision.zxid)
   return 0
