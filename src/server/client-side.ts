@@ -103,7 +103,8 @@ export class ClientSide
       lastApplied: () => this.state.lastApplied,
       lastProposed: () => this.tree.lastProposed,
       messageTo: (server, message) => replica.messageTo(server, message),
-      closeSessions: (ids) => this.#closeExpired(ids),
+      expired: (ids) => this.#noteExpired(ids),
+      closeSessions: (ids) => replica.sendRequests(encodeExpiries(ids)),
     })
     const reaper = new Reaper({
       clock,
@@ -268,9 +269,8 @@ export class ClientSide
     }
   }
 
-  #closeExpired(ids: readonly number[]): void {
+  #noteExpired(ids: readonly number[]): void {
     this.metrics.sessionsExpired += ids.length
     this.log.info(`${ids.length} sessions have expired`, { first: `0x${(ids[0] ?? 0).toString(16)}` })
-    this.#replica.sendRequests(encodeExpiries(ids))
   }
 }

@@ -65,8 +65,12 @@ export const limits = {
   /** How often a look through containers and TTL nodes goes on, and through how many it gets each time. */
   reapSliceMs: 100,
   reapSliceNodesMax: 10_000,
-  /** Expired sessions closed in one batch, so that thousands that expire together do not stall the loop. */
-  expiriesPerBatchMax: 256,
+  /**
+   * Expired sessions are closed in batches of about so many ephemeral nodes, one batch after the other, so that thousands that
+   * expire together do not stall the loop. A session itself, and its connection, count as some nodes.
+   */
+  expiryBatchWeight: 500,
+  expiryWeightOfSession: 5,
   /** Re-attachments that wait on the leader for it to apply the session's creation. More are refused. */
   earlyAttachesMax: 4_096,
 } as const
