@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Client } from '../../src/client/index.ts'
+import type { RunningWatch } from '../../src/shell/command.ts'
 import { UsageError } from '../../src/shell/command.ts'
 import { readOptions } from '../../src/shell/options.ts'
 import { Output } from '../../src/shell/output.ts'
@@ -65,8 +66,11 @@ describe('commands', () => {
       currentPath: '/',
       interactive: false,
       stop: new AbortController().signal,
-      watches: new Map(),
+      servers: [],
+      timeoutMs: 1000,
+      watches: new Set<RunningWatch>(),
       readStdin: () => Promise.reject(new Error('not asked for')),
+      readBlock: () => Promise.reject(new Error('not asked for')),
       quit() {},
     }
     const connect = (): Promise<void> => Promise.reject(new Error('a server was asked'))
