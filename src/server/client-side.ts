@@ -18,6 +18,7 @@ import { Handshakes } from './handshake.ts'
 import { encodeExpiries, InFlight } from './in-flight.ts'
 import { LimitLog } from './limit-log.ts'
 import { ServerMetrics } from './metrics.ts'
+import { QuotaLog } from './quota-log.ts'
 import { Reads } from './reads/reads.ts'
 import { Reaper } from './reaper.ts'
 import { ReplicatedTree } from './replicated-tree.ts'
@@ -75,9 +76,10 @@ export class ClientSide
     const { clock, timers, random } = runtime
     this.config = config
     this.clock = clock
-    this.state = new ReplicatedState(config)
     this.log = runtime.log.child('clients')
     this.limitLog = new LimitLog(this.log, clock)
+    const quotaLog = new QuotaLog(clock, this.log, config.enforceQuota)
+    this.state = new ReplicatedState(config, (excess) => quotaLog.report(excess))
     this.#runtime = runtime
     this.#replica = replica
     this.#onBroken = onBroken

@@ -35,6 +35,11 @@ export const limits = {
    */
   identitiesBytesMax: 4 * KiB,
 
+  /** A quota that stays exceeded is spoken of so often, */
+  quotaLogMs: 60_000,
+  /** and so many of them are told apart. */
+  quotaLogPathsMax: 1_000,
+
   /** Requests of one turn go to the leader in batches of about this. */
   batchBytesMax: 1 * MiB,
 

@@ -89,6 +89,7 @@ export function parseConfig(text: string, file: string, options: ParseOptions = 
     neverUsedContainerMs: values['znode.container.maxNeverUsedIntervalMs'],
     fourLetterWords,
     access,
+    enforceQuota: values.enforceQuota,
     heartbeatMs: values.heartbeat,
     peerTimeoutMs: values.peerTimeout,
     leaderPreemption: values.leaderPreemption,
