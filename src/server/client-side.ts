@@ -18,7 +18,6 @@ import { Handshakes } from './handshake.ts'
 import { encodeExpiries, InFlight } from './in-flight.ts'
 import { LimitLog } from './limit-log.ts'
 import { ServerMetrics } from './metrics.ts'
-import { QuotaLog } from './quota-log.ts'
 import { Reads } from './reads/reads.ts'
 import { Reaper } from './reaper.ts'
 import { ReplicatedTree } from './replicated-tree.ts'
@@ -76,10 +75,9 @@ export class ClientSide
     const { clock, timers, random } = runtime
     this.config = config
     this.clock = clock
+    this.state = new ReplicatedState(config)
     this.log = runtime.log.child('clients')
     this.limitLog = new LimitLog(this.log, clock)
-    const quotaLog = new QuotaLog(clock, this.log, config.enforceQuota)
-    this.state = new ReplicatedState(config, (excess) => quotaLog.report(excess))
     this.#runtime = runtime
     this.#replica = replica
     this.#onBroken = onBroken
@@ -105,8 +103,7 @@ export class ClientSide
       lastApplied: () => this.state.lastApplied,
       lastProposed: () => this.tree.lastProposed,
       messageTo: (server, message) => replica.messageTo(server, message),
-      expired: (ids) => this.#noteExpired(ids),
-      closeSessions: (ids) => replica.sendRequests(encodeExpiries(ids)),
+      closeSessions: (ids) => this.#closeExpired(ids),
     })
     const reaper = new Reaper({
       clock,
@@ -271,8 +268,9 @@ export class ClientSide
     }
   }
 
-  #noteExpired(ids: readonly number[]): void {
+  #closeExpired(ids: readonly number[]): void {
     this.metrics.sessionsExpired += ids.length
     this.log.info(`${ids.length} sessions have expired`, { first: `0x${(ids[0] ?? 0).toString(16)}` })
+    this.#replica.sendRequests(encodeExpiries(ids))
   }
 }

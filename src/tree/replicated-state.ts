@@ -7,7 +7,6 @@ import { type ExecuteSettings, usualExecuteSettings } from './execute/execute-se
 import { Executor, type TxnSink } from './execute/executor.ts'
 import { OriginTable } from './origins.ts'
 import { Overlay } from './overlay.ts'
-import type { QuotaExcess } from './quota/quota-check.ts'
 import { SessionTable } from './sessions.ts'
 import { SnapshotError, SnapshotLoader } from './snapshot-load.ts'
 import { SnapshotWalk } from './snapshot-walk.ts'
@@ -25,19 +24,14 @@ export class ReplicatedState {
   readonly #digest = new StateDigest()
   readonly #applier: Applier
   readonly #settings: ExecuteSettings
-  readonly #onQuotaExcess: (excess: QuotaExcess) => void
   #lastApplied: Zxid = 0
   /** While this server leads (and wherever requests are executed): the view that `execute` decides on. */
   #reign: { overlay: Overlay; executor: Executor } | null = null
   #walk: SnapshotWalk | null = null
 
-  /** Settings matter where requests are executed; there, `onQuotaExcess` is told of each that leads beyond a limit. */
-  constructor(
-    settings: ExecuteSettings = usualExecuteSettings,
-    onQuotaExcess: (excess: QuotaExcess) => void = () => {},
-  ) {
+  /** The settings matter where requests are executed. */
+  constructor(settings: ExecuteSettings = usualExecuteSettings) {
     this.#settings = settings
-    this.#onQuotaExcess = onQuotaExcess
     this.tree = new Tree(this.#digest)
     this.sessions = new SessionTable(this.#digest)
     this.origins = new OriginTable(this.#digest)
@@ -63,7 +57,7 @@ export class ReplicatedState {
   beginReign(): void {
     this.endReign()
     const overlay = new Overlay(this.tree, this.sessions, this.origins)
-    this.#reign = { overlay, executor: new Executor(overlay, this.#settings, this.#onQuotaExcess) }
+    this.#reign = { overlay, executor: new Executor(overlay, this.#settings) }
   }
 
   /** Forgets what was proposed and not applied. */

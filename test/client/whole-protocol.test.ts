@@ -191,8 +191,7 @@ for (const kind of backendKinds) {
       road.cut()
       await until(() => watching.state === 'suspended', 'the loss to be noticed')
       road.mend()
-      // Answered behind the request that leaves the watches again.
-      await watching.sync()
+      await watching.connected()
       own.length = 0
       below.length = 0
       await act()
@@ -251,6 +250,7 @@ for (const kind of backendKinds) {
       road.cut()
       await until(() => watching.state === 'suspended', 'the loss to be noticed')
       road.mend()
+      await watching.connected()
       await watching.sync()
       await Promise.all(paths.map((path) => acting.create(path)))
       await watching.sync()

@@ -1,7 +1,6 @@
 import type { ApplyListener } from '../../src/tree/apply-listener.ts'
 import { type ExecuteSettings, usualExecuteSettings } from '../../src/tree/execute/execute-settings.ts'
 import { Identities } from '../../src/tree/identities.ts'
-import type { QuotaExcess } from '../../src/tree/quota/quota-check.ts'
 import { encodeReapRequest } from '../../src/tree/reaping.ts'
 import { ReplicatedState } from '../../src/tree/replicated-state.ts'
 import { encodeRequest, RequestEnvelope } from '../../src/tree/request.ts'
@@ -101,15 +100,8 @@ export class Harness {
   wallMs = 1_000_000
   #number = 0
 
-  constructor(
-    options: {
-      server?: number
-      epoch?: number
-      settings?: Partial<ExecuteSettings>
-      onQuotaExcess?: (excess: QuotaExcess) => void
-    } = {},
-  ) {
-    this.state = new ReplicatedState({ ...usualExecuteSettings, ...options.settings }, options.onQuotaExcess)
+  constructor(options: { server?: number; epoch?: number; settings?: Partial<ExecuteSettings> } = {}) {
+    this.state = new ReplicatedState({ ...usualExecuteSettings, ...options.settings })
     this.server = options.server ?? 1
     this.nextZxid = zxidOf(options.epoch ?? 1, 1)
     this.state.beginReign()
@@ -216,10 +208,10 @@ export const createBody = (
     acl: options.acl === undefined ? openAcl : options.acl,
     flags: options.flags ?? 0,
   })
-export function createTtlBody(path: string, flags: number, ttlMs: number | bigint): Buffer {
+export function createTtlBody(path: string, flags: number, ttlMs: number | bigint, data = ''): Buffer {
   const ttl = Buffer.alloc(8)
   ttl.writeBigInt64BE(BigInt(ttlMs))
-  return Buffer.concat([createBody(path, { flags }), ttl])
+  return Buffer.concat([createBody(path, { flags, data }), ttl])
 }
 export const deleteBody = (path: string, version = -1) => encode(requests.DeleteRequest, { path, version })
 export const setDataBody = (path: string, data: string | null, version = -1) =>

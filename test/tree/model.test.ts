@@ -1,60 +1,116 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { ttlMsOf } from '../../src/tree/owner.ts'
 import { ReplicatedState } from '../../src/tree/replicated-state.ts'
+import { ErrorCode } from '../../src/wire/error-codes.ts'
 import { JuteReader } from '../../src/wire/jute-reader.ts'
 import { readMultiResponse } from '../../src/wire/multi.ts'
+import { OpCode } from '../../src/wire/opcodes.ts'
 import { PathResponse } from '../../src/wire/requests.ts'
 import { Harness, RecordingListener } from './harness.ts'
-import { NaiveTree } from './naive-tree.ts'
-import { type MultiPart, type RandomRequest, randomRequest, sendRandom } from './random-requests.ts'
+import { type Circumstances, NaiveTree, type Seen } from './naive-tree.ts'
+import {
+  type MultiPart,
+  type RandomReap,
+  type RandomRequest,
+  randomLife,
+  randomRequest,
+  sendRandom,
+} from './random-requests.ts'
 
-/** What the naive tree answers: an error, or a list of codes for a multi. */
+/** What the naive tree answers: an error, and with it a path or the results of a multi, as type and code. */
+interface NaiveAnswer {
+  error: number
+  path?: string
+  withStat?: boolean
+  results?: [type: number, error: number][]
+}
+
+const settings = { extendedTypesEnabled: true }
+
 function runNaive(
   tree: NaiveTree,
   request: RandomRequest,
   sessions: readonly number[],
-  zxid: number,
-): { error: number; path?: string; codes?: number[] } {
+  when: { zxid: number; wallMs: number },
+): NaiveAnswer {
   if (request.kind === 'newSession') {
-    tree.sessions.add(zxid)
+    tree.sessions.add(when.zxid)
     return { error: 0 }
   }
-  const session = sessions[request.session % sessions.length] ?? 0
+  const at = { ...when, session: sessions[request.session % sessions.length] ?? 0 }
   switch (request.kind) {
     case 'create':
-      return tree.create(request.path, request.data, request.flags, session, zxid)
+      return tree.create(request, at)
     case 'delete':
-      return { error: tree.delete(request.path, request.version, session, zxid) }
+      return { error: tree.delete(request.path, request.version, at) }
     case 'setData':
-      return { error: tree.setData(request.path, request.data, request.version, session, zxid) }
+      return { error: tree.setData(request.path, request.data, request.version, at) }
     case 'closeSession':
-      return { error: tree.closeSession(session, zxid) }
-    case 'multi': {
-      const attempt = tree.copy()
-      const codes: number[] = []
-      for (const part of request.operations) {
-        const failed = codes.some((code) => code !== 0)
-        codes.push(failed ? -2 : runPart(attempt, part, session, zxid))
-      }
-      if (codes.every((code) => code === 0)) {
-        tree.nodes = attempt.nodes
-        tree.sessions = attempt.sessions
-      }
-      return { error: 0, codes }
-    }
+      return { error: tree.closeSession(at) }
+    case 'multi':
+      return runNaiveMulti(tree, request.operations, { ...at, inMulti: true })
   }
 }
 
-function runPart(tree: NaiveTree, part: MultiPart, session: number, zxid: number): number {
+function runNaiveMulti(tree: NaiveTree, operations: MultiPart[], at: Circumstances): NaiveAnswer {
+  if (!operations.every(isDecodable)) return { error: ErrorCode.marshallingError }
+  const attempt = tree.copy()
+  const results: [number, number][] = []
+  for (const part of operations) {
+    const failed = results.some(([, error]) => error !== 0)
+    results.push(failed ? [-1, ErrorCode.runtimeInconsistency] : runPart(attempt, part, at))
+  }
+  if (results.some(([, error]) => error !== 0)) {
+    return { error: 0, results: results.map(([, error]) => [-1, error]) }
+  }
+  tree.nodes = attempt.nodes
+  tree.sessions = attempt.sessions
+  return { error: 0, results }
+}
+
+function isDecodable(part: MultiPart): boolean {
+  if (part.kind === 'exists') return false
+  if (part.kind !== 'create') return true
+  return part.flags >= 0 && part.flags <= (part.opcode === OpCode.createTtl ? 6 : 4)
+}
+
+function runPart(tree: NaiveTree, part: MultiPart, at: Circumstances): [type: number, error: number] {
   switch (part.kind) {
-    case 'create':
-      return tree.create(part.path, '', part.flags, session, zxid).error
+    case 'create': {
+      const { error, withStat } = tree.create(part, at)
+      return [withStat ? OpCode.create2 : OpCode.create, error]
+    }
     case 'delete':
-      return tree.delete(part.path, part.version, session, zxid)
+      return [OpCode.delete, tree.delete(part.path, part.version, at)]
     case 'setData':
-      return tree.setData(part.path, part.data, part.version, session, zxid)
+      return [OpCode.setData, tree.setData(part.path, part.data, part.version, at)]
     case 'check':
-      return tree.check(part.path, part.version, session)
+      return [OpCode.check, tree.check(part.path, part.version, at)]
+    case 'exists':
+      throw new Error('a multi with it cannot be decoded')
+  }
+}
+
+/** The leader asks about the node that it has applied, and the answer is about the node that it will be. */
+function reap(h: Harness, naive: NaiveTree, request: RandomReap, sessions: readonly number[]): void {
+  const { tree } = h.state
+  const applied = tree.find(request.path)
+  const zxid = h.nextZxid
+  sendRandom(h, request, sessions)
+  if (applied === undefined) return
+  const { czxid, version, childCreations } = applied
+  const seen: Seen = { czxid, version, creations: childCreations }
+  naive.reap(request.path, seen, request.neverUsedMs, { session: 0, zxid, wallMs: h.wallMs })
+}
+
+function expectAnswer(body: JuteReader, answer: NaiveAnswer): void {
+  if (answer.results !== undefined) {
+    const found = readMultiResponse(body).map((result) => [result.type, result.type === -1 ? result.err : 0])
+    expect(found).toEqual(answer.results)
+  } else if (answer.path !== undefined && answer.error === 0) {
+    expect(PathResponse.read(body).path).toBe(answer.path)
+    expect(body.remaining).toBe(answer.withStat ? 68 : 0)
   }
 }
 
@@ -72,60 +128,67 @@ function expectSameTree(h: Harness, naive: NaiveTree): void {
       czxid: node.czxid,
       mzxid: node.mzxid,
       pzxid: node.pzxid,
+      mtime: node.mtime,
       version: node.version,
       cversion: 2 * node.creations - children.length,
       ephemeralOwner: BigInt(node.owner),
       numChildren: children.length,
     })
   }
+  const mortal = [...h.state.tree.reaped].map((node) => [node.path, ttlMsOf(node.owner)]).sort()
+  const naiveMortal = [...naive.nodes].filter(([, { kind }]) => kind === 'container' || kind === 'ttl')
+  expect(mortal).toEqual(naiveMortal.map(([path, { ttlMs }]) => [path, ttlMs]).sort())
 }
+
+/** Executes the requests, applies some of what is in flight behind each, and compares all that comes of it. */
+function expectAlike(steps: readonly [RandomRequest | RandomReap, applied: number][]): void {
+  const h = new Harness({ settings })
+  const naive = new NaiveTree()
+  const sessions: number[] = [h.newSession(), h.newSession(), h.newSession()]
+  for (const id of sessions) naive.sessions.add(id)
+  const expected: NaiveAnswer[] = []
+  const before = h.listener.replies.length
+  for (const [request, applied] of steps) {
+    const zxid = h.nextZxid
+    if (request.kind === 'reap') {
+      reap(h, naive, request, sessions)
+    } else {
+      sendRandom(h, request, sessions)
+      expected.push(runNaive(naive, request, sessions, { zxid, wallMs: h.wallMs }))
+    }
+    if (request.kind === 'newSession') sessions.push(zxid)
+    h.applyAll(applied)
+  }
+  h.applyAll()
+  const replies = h.listener.replies.slice(before)
+  expect(replies.map((reply) => reply.error)).toEqual(expected.map((answer) => answer.error))
+  for (const [index, answer] of expected.entries()) {
+    expectAnswer(new JuteReader(replies[index]?.body ?? Buffer.alloc(0)), answer)
+  }
+  expectSameTree(h, naive)
+  // Nothing of what was in flight stays behind: a new reign decides alike.
+  h.state.endReign()
+  for (const node of h.state.tree.nodes()) expect(node.pending).toBeNull()
+}
+
+const applied = fc.constantFrom(0, 0, 1, 3, 100)
 
 describe('the replicated state against the plainest one', () => {
   test('property: random requests, applied in random portions behind the leader -> same answers, same tree', () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.tuple(randomRequest, fc.constantFrom(0, 0, 1, 3, 100)), { maxLength: 60 }),
-        (steps) => {
-          const h = new Harness()
-          const naive = new NaiveTree()
-          const sessions: number[] = [h.newSession(), h.newSession(), h.newSession()]
-          for (const id of sessions) naive.sessions.add(id)
-          const expected: ReturnType<typeof runNaive>[] = []
-          const before = h.listener.replies.length
-          for (const [request, applied] of steps) {
-            const zxid = h.nextZxid
-            sendRandom(h, request, sessions)
-            expected.push(runNaive(naive, request, sessions, zxid))
-            if (request.kind === 'newSession') sessions.push(zxid)
-            h.applyAll(applied)
-          }
-          h.applyAll()
-          const replies = h.listener.replies.slice(before)
-          expect(replies.map((reply) => reply.error)).toEqual(expected.map((answer) => answer.error))
-          for (const [index, answer] of expected.entries()) {
-            const body = new JuteReader(replies[index]?.body ?? Buffer.alloc(0))
-            if (answer.codes !== undefined) {
-              const codes = readMultiResponse(body).map((result) => (result.type === -1 ? result.err : 0))
-              expect(codes).toEqual(answer.codes)
-            } else if (answer.path !== undefined && answer.error === 0) {
-              expect(PathResponse.read(body).path).toBe(answer.path)
-            }
-          }
-          expectSameTree(h, naive)
-          // Nothing of what was in flight stays behind: a new reign decides alike.
-          h.state.endReign()
-          for (const node of h.state.tree.nodes()) expect(node.pending).toBeNull()
-        },
-      ),
-      { numRuns: 400 },
-    )
+    const steps = fc.array(fc.tuple(randomRequest, applied), { maxLength: 60 })
+    fc.assert(fc.property(steps, expectAlike), { numRuns: 400 })
+  }, 60_000)
+
+  test('property: a container or TTL node made, filled, emptied, set, and asked for by the leader -> same tree', () => {
+    const steps = fc.array(fc.tuple(randomLife, applied), { maxLength: 40, size: 'max' })
+    fc.assert(fc.property(steps, expectAlike), { numRuns: 600 })
   }, 60_000)
 
   test('property: executing ahead -> the same transactions as applying each at once', () => {
     fc.assert(
       fc.property(fc.array(randomRequest, { maxLength: 60 }), (steps) => {
-        const ahead = new Harness()
-        const atOnce = new Harness()
+        const ahead = new Harness({ settings })
+        const atOnce = new Harness({ settings })
         for (const h of [ahead, atOnce]) h.newSession()
         const sessions = [ahead.state.lastApplied]
         for (const request of steps) {
@@ -144,7 +207,7 @@ describe('the replicated state against the plainest one', () => {
   test('property: two states fed the same transactions -> equal digests at every step', () => {
     fc.assert(
       fc.property(fc.array(randomRequest, { maxLength: 40 }), (steps) => {
-        const h = new Harness()
+        const h = new Harness({ settings })
         const follower = new ReplicatedState()
         const listener = new RecordingListener()
         listener.wants = false

@@ -1,10 +1,9 @@
 import type { Client, Stat } from '../../client/index.ts'
 import { childOf, ErrorCode, ZkError } from '../../client/index.ts'
-import { optionalPath, pathOf } from '../argument-shapes.ts'
 import type { Command } from '../command.ts'
 import type { Output } from '../output.ts'
-import { hex } from '../output.ts'
 import { statColumns, statFields, statText } from '../stat-text.ts'
+import { resolvePath } from '../znode-path.ts'
 
 /** So many stats are asked for at a time. */
 const batchSize = 256
@@ -45,7 +44,6 @@ async function printNodes(
 }
 
 const ls: Command = {
-  ...optionalPath,
   name: 'ls',
   usage: '[-l] [-R] [path]',
   summary: 'list the children of a znode, one a line',
@@ -58,8 +56,12 @@ const ls: Command = {
     },
     recursive: { type: 'boolean', short: 'R', help: 'the znode and everything below it, as paths' },
   },
+  positionalsMin: 0,
+  positionalsMax: 1,
+  pathArguments: [0],
+  needsServer: true,
   async run(context, args, out) {
-    const path = pathOf(context, args)
+    const path = resolvePath(context.currentPath, args.positionals[0] ?? '.')
     const long = args.has('long')
     if (!args.has('recursive')) {
       const names = (await context.client.getChildren(path)).sort()
@@ -80,14 +82,17 @@ const ls: Command = {
 }
 
 const tree: Command = {
-  ...optionalPath,
   name: 'tree',
   usage: '[path]',
   summary: 'draw everything below a znode',
   examples: ['tree', 'tree /app'],
   flags: {},
+  positionalsMin: 0,
+  positionalsMax: 1,
+  pathArguments: [0],
+  needsServer: true,
   async run(context, args, out) {
-    const path = pathOf(context, args)
+    const path = resolvePath(context.currentPath, args.positionals[0] ?? '.')
     const children = new Map<string, string[]>()
     for await (const found of context.client.walk(path)) {
       children.set(found, [])
@@ -119,51 +124,42 @@ export function drawTree(root: string, children: ReadonlyMap<string, readonly st
 }
 
 const stat: Command = {
-  ...optionalPath,
   name: 'stat',
   usage: '[path]',
   summary: 'print the stat of a znode',
   examples: ['stat /app'],
   flags: {},
+  positionalsMin: 0,
+  positionalsMax: 1,
+  pathArguments: [0],
+  needsServer: true,
   async run(context, args, out) {
-    const path = pathOf(context, args)
+    const path = resolvePath(context.currentPath, args.positionals[0] ?? '.')
     const found = await context.client.exists(path)
     if (found === null) throw new ZkError(ErrorCode.noNode, path)
     out.result({ text: statText(found), json: { path, stat: statFields(found) } })
   },
 }
 
-const count: Command = {
-  ...optionalPath,
-  name: 'count',
-  aliases: ['getallchildrennumber'],
-  usage: '[path]',
-  summary: 'count everything below a znode',
-  examples: ['count /app', 'count /'],
+const getAcl: Command = {
+  name: 'getacl',
+  usage: '<path>',
+  summary: 'print the access control list of a znode',
+  examples: ['getacl /app'],
   flags: {},
+  positionalsMin: 1,
+  positionalsMax: 1,
+  pathArguments: [0],
+  needsServer: true,
   async run(context, args, out) {
-    const path = pathOf(context, args)
-    const descendants = await context.client.getAllChildrenNumber(path)
-    out.result({ text: String(descendants), json: { path, descendants } })
-  },
-}
-
-const getEphemerals: Command = {
-  ...optionalPath,
-  name: 'getephemerals',
-  usage: '[prefix]',
-  summary: 'list the ephemeral znodes of this session, one a line',
-  details: ['The prefix may end in the middle of a name. Each znode ends with the session that made it.'],
-  examples: ['getephemerals', 'getephemerals /app/worker-'],
-  flags: {},
-  async run(context, args, out) {
-    const typed = args.positionals[0]
-    const paths = await context.client.getEphemerals(typed === undefined ? '/' : pathOf(context, args))
-    for (const path of paths.sort()) {
-      out.result({ text: path, json: { path, session: hex(context.client.sessionId) } })
+    const path = resolvePath(context.currentPath, args.positionals[0] ?? '')
+    const { acl } = await context.client.getAcl(path)
+    for (const { perms, scheme, id } of acl) {
+      const letters = [...'rwcda'].filter((_letter, bit) => (perms & (1 << bit)) !== 0).join('')
+      out.result({ text: `${scheme}:${id}:${letters}`, json: { path, scheme, id, perms } })
     }
   },
 }
 
 /** Commands that look without changing anything. */
-export const listingCommands: readonly Command[] = [ls, tree, stat, count, getEphemerals]
+export const listingCommands: readonly Command[] = [ls, tree, stat, getAcl]

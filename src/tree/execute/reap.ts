@@ -16,13 +16,13 @@ export function decideReap(decision: Decision, body: JuteReader, wallMs: number)
   readReapRequest(body, request)
   const { overlay, zxid, txn } = decision
   const pending = overlay.find(request.path)
-  const node = pending?.node ?? null
-  if (pending === undefined || node === null || pending.named) return false
-  if (node.czxid !== request.czxid) return false
-  // Whatever happens to its data or its children raises these. Equal, they also say that the time of the last change,
-  // which is only known of what is applied, is that of the applied node.
-  if (pending.version !== request.version || node.version !== request.version) return false
+  if (pending === undefined || pending.czxid !== request.czxid) return false
+  // Whatever happens to its data or its children raises these.
+  if (pending.version !== request.version) return false
   if (pending.childCreations !== request.childCreations) return false
+  // The time of the last change is only known of what is applied; no change in flight has made another of it.
+  const node = overlay.findApplied(request.path)
+  if (node === undefined || node.czxid !== request.czxid || node.version !== request.version) return false
   const { owner, childCount, childCreations } = pending
   if (!isOverdue({ owner, childCount, childCreations, mtime: node.mtime }, wallMs, request.neverUsedMs)) {
     return false

@@ -58,7 +58,6 @@ describe('table config', () => {
       neverUsedContainerMs: 300_000,
       fourLetterWords: new Set(['ruok', 'srvr', 'stat', 'mntr', 'conf']),
       access: standardAccess,
-      enforceQuota: false,
       heartbeatMs: 100,
       peerTimeoutMs: 1000,
       leaderPreemption: true,
