@@ -26,11 +26,11 @@ export class WatchRequests {
     const lists = readLists(opcode, body)
     const old = {
       relativeZxid: lists.relativeZxid,
-      data: pathsOf(lists.dataWatches),
-      exist: pathsOf(lists.existWatches),
-      child: pathsOf(lists.childWatches),
-      persistent: pathsOf(lists.persistentWatches),
-      recursive: pathsOf(lists.persistentRecursiveWatches),
+      data: lists.dataWatches,
+      exist: lists.existWatches,
+      child: lists.childWatches,
+      persistent: lists.persistentWatches,
+      recursive: lists.persistentRecursiveWatches,
     }
     if (!watches.restore(connection, old, state.tree)) return
     connection.reply(xid, state.lastApplied, ErrorCode.ok)
@@ -66,12 +66,4 @@ export class WatchRequests {
 function readLists(opcode: number, body: JuteReader): SetWatches2Request {
   if (opcode === OpCode.setWatches2) return SetWatches2Request.read(body)
   return { ...SetWatchesRequest.read(body), persistentWatches: [], persistentRecursiveWatches: [] }
-}
-
-function pathsOf(paths: readonly (string | null)[] | null): readonly string[] {
-  if (paths === null) throw new DecodeError('found no list of paths')
-  return paths.map((path) => {
-    if (path === null) throw new DecodeError('found a null path')
-    return path
-  })
 }

@@ -1,11 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { OpCode } from '../../../src/wire/opcodes.ts'
 import { Harness } from '../client-side-harness.ts'
-import { ephemeral, eventOf, type Frame } from '../raw-client.ts'
-
-/** Replies as their xid, events as `type path`. */
-const seen = (frames: Frame[]): (number | string)[] =>
-  frames.map((frame) => (frame.xid === -1 ? eventOf(frame) : frame.xid))
+import { ephemeral } from '../raw-client.ts'
+import { seen } from './requests.ts'
 
 describe('watches', () => {
   test.each([
