@@ -164,7 +164,7 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
 
   giveUpWatches(reason: string): void {
     if (this.stage === 'closed') return
-    this.#services.log.warn(`closing ${this.describe()}: ${reason}`)
+    this.#services.limitLog.warn('watches', () => `closing ${this.describe()}: ${reason}`)
     this.end()
   }
 

@@ -12,6 +12,8 @@ export type LimitName =
   | 'globalOutstandingLimit'
   | 'outstanding of one connection'
   | 'slow reader'
+  | 'watches'
+  | 'multiRead'
   | 'no handshake'
   | 'malformed'
   | 'ahead'

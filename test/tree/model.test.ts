@@ -114,6 +114,8 @@ function expectAnswer(body: JuteReader, answer: NaiveAnswer): void {
   }
 }
 
+const isBelow = (path: string, root: string): boolean => path.startsWith(root === '/' ? '/' : `${root}/`)
+
 function expectSameTree(h: Harness, naive: NaiveTree): void {
   const paths = [...h.state.tree.nodes()].map((node) => node.path).sort()
   expect(paths).toEqual([...naive.nodes.keys()].sort())
@@ -123,6 +125,8 @@ function expectSameTree(h: Harness, naive: NaiveTree): void {
     expect(found && [...h.state.tree.childNames(found)].sort()).toEqual(
       children.map((child) => child.substring(child.lastIndexOf('/') + 1)).sort(),
     )
+    const below = [...naive.nodes.keys()].filter((other) => other !== '/' && isBelow(other, path))
+    expect(found && h.state.tree.descendantCount(found)).toBe(below.length)
     expect(h.data(path)).toBe(Buffer.from(node.data).toString('latin1'))
     expect(h.stat(path)).toMatchObject({
       czxid: node.czxid,

@@ -23,7 +23,7 @@ export class MultiRead {
   }
 
   answer(connection: ClientConnection, xid: number, body: JuteReader, identities: Identities): void {
-    const { state, log } = this.#services
+    const { state, limitLog } = this.#services
     const start = body.position
     const { readable, error } = survey(body)
     body.reset(body.bytes, start)
@@ -33,8 +33,10 @@ export class MultiRead {
       this.#answerOne(MultiHeader.read(body).type, body, out, identities)
       if (out.length <= lengthMax) continue
       connection.cancelReply()
-      log.warn(
-        `closing ${connection.describe()}: the answer to its multiRead takes more than ${limits.multiReadBytesMax} bytes. ` +
+      limitLog.warn(
+        'multiRead',
+        () =>
+          `closing ${connection.describe()}: the answer to its multiRead takes more than ${limits.multiReadBytesMax} bytes. ` +
           'Ask for fewer nodes at a time.',
       )
       connection.end()
