@@ -133,14 +133,19 @@ static void try_sequential(zhandle_t *zh) {
   passed("sequential");
 }
 
-static void try_ephemeral(zhandle_t *zh, const char *hosts) {
-  struct Stat stat;
+static zhandle_t *connect_other(const char *hosts) {
   zhandle_t *other = zookeeper_init(hosts, on_event, 10000, NULL, NULL, 0);
   CHECK(other != NULL);
+  struct Stat stat;
   int code;
-  for (int i = 0; (code = zoo_create(other, "/mine", "", 0, open_acl, ZOO_EPHEMERAL, NULL, 0)) != ZOK; i++) {
-    CHECK(code == ZCONNECTIONLOSS && i < 10);
-  }
+  for (int i = 0; (code = zoo_exists(other, "/", 0, &stat)) != ZOK; i++) CHECK(code == ZCONNECTIONLOSS && i < 10);
+  return other;
+}
+
+static void try_ephemeral(zhandle_t *zh, const char *hosts) {
+  struct Stat stat;
+  zhandle_t *other = connect_other(hosts);
+  OK(zoo_create(other, "/mine", "", 0, open_acl, ZOO_EPHEMERAL, NULL, 0));
   synced = 0;
   OK(zoo_async(zh, "/mine", on_synced, NULL));
   WAIT_FOR(synced != 0);
@@ -196,7 +201,98 @@ static void try_multi(zhandle_t *zh) {
   CHECK(results[0].err == ZOK && results[1].err == ZBADVERSION && results[2].err == ZRUNTIMEINCONSISTENCY);
   OK(zoo_get(zh, "/t", 0, bytes, &length, &stat));
   CHECK(length == 1 && bytes[0] == '2');
+  zoo_delete_op_init(&ops[0], "/none", -1);
+  IS(ZNONODE, zoo_multi(zh, 3, ops, results));
+  CHECK(results[0].err == ZNONODE && results[1].err == ZRUNTIMEINCONSISTENCY);
+  zoo_create_op_init(&ops[0], "/t/", "", 0, open_acl, ZOO_SEQUENCE | ZOO_EPHEMERAL, path, sizeof path);
+  OK(zoo_multi(zh, 1, ops, results));
+  CHECK(strcmp(path, "/t/0000000000") == 0);
   passed("multi");
+}
+
+static int answered = 1;
+
+static void on_answer(int code, const void *context) {
+  (void)context;
+  pthread_mutex_lock(&lock);
+  answered = code;
+  pthread_cond_broadcast(&reported);
+  pthread_mutex_unlock(&lock);
+}
+
+/* The answer comes by another thread; no error code is positive. */
+static int add_auth(zhandle_t *zh, const char *scheme, const char *credentials) {
+  answered = 1;
+  OK(zoo_add_auth(zh, scheme, credentials, strlen(credentials), on_answer, NULL));
+  WAIT_FOR(answered != 1);
+  return answered;
+}
+
+static void try_access_control(zhandle_t *zh, const char *hosts) {
+  char bytes[16];
+  int length = sizeof bytes;
+  struct Stat stat;
+  struct ACL_vector acl;
+  zhandle_t *owner = connect_other(hosts), *stranger = connect_other(hosts);
+  IS(ZINVALIDACL, zoo_create(zh, "/owned", "x", 1, &ZOO_CREATOR_ALL_ACL, 0, NULL, 0));
+  IS(ZOK, add_auth(owner, "digest", "me:secret"));
+  OK(zoo_create(owner, "/owned", "x", 1, &ZOO_CREATOR_ALL_ACL, 0, NULL, 0));
+  IS(ZNOAUTH, zoo_get(zh, "/owned", 0, bytes, &length, &stat));
+  IS(ZNOAUTH, zoo_set_acl(zh, "/owned", -1, open_acl));
+  OK(zoo_get_acl(owner, "/owned", &acl, &stat));
+  CHECK(acl.count == 1 && strcmp(acl.data[0].id.scheme, "digest") == 0 && strlen(acl.data[0].id.id) > strlen("me:x"));
+  deallocate_ACL_vector(&acl);
+  IS(ZBADVERSION, zoo_set_acl(owner, "/owned", 7, open_acl));
+  OK(zoo_set_acl(owner, "/owned", 0, &ZOO_READ_ACL_UNSAFE));
+  IS(ZNOAUTH, zoo_set_acl(owner, "/owned", 1, open_acl));
+  length = sizeof bytes;
+  OK(zoo_get(zh, "/owned", 0, bytes, &length, &stat));
+  CHECK(length == 1 && stat.aversion == 1);
+  IS(ZNOAUTH, zoo_set(zh, "/owned", "y", 1, -1));
+  IS(ZAUTHFAILED, add_auth(stranger, "none-such", "x"));
+  CHECK(zoo_state(stranger) == ZOO_AUTH_FAILED_STATE);
+  zookeeper_close(stranger);
+  OK(zookeeper_close(owner));
+  passed("access control");
+}
+
+static void try_node_types(zhandle_t *zh) {
+  char path[64];
+  struct Stat stat;
+  OK(zoo_create2(zh, "/container", "c", 1, open_acl, ZOO_CONTAINER, path, sizeof path, &stat));
+  CHECK(strcmp(path, "/container") == 0 && stat.ephemeralOwner == 0 && stat.dataLength == 1);
+  OK(zoo_create(zh, "/container/x", "", 0, open_acl, 0, NULL, 0));
+  OK(zoo_create2_ttl(zh, "/ttl-", "t", 1, open_acl, ZOO_PERSISTENT_SEQUENTIAL_WITH_TTL, 3600000, path, sizeof path, &stat));
+  CHECK(strncmp(path, "/ttl-", 5) == 0 && strlen(path) == 15);
+  OK(zoo_delete(zh, path, 0));
+  OK(zoo_delete(zh, "/container/x", 0));
+  passed("containers and TTL");
+}
+
+static void try_remove_watches(zhandle_t *zh) {
+  struct Stat stat;
+  struct String_vector children;
+  int first = event_count;
+  IS(ZNONODE, zoo_wexists(zh, "/unwatched", on_event, NULL, &stat));
+  OK(zoo_remove_watches(zh, "/unwatched", ZWATCHTYPE_DATA, on_event, NULL, 0));
+  IS(ZNOWATCHER, zoo_remove_watches(zh, "/unwatched", ZWATCHTYPE_DATA, on_event, NULL, 0));
+  OK(zoo_wget_children(zh, "/seq", on_event, NULL, &children));
+  deallocate_String_vector(&children);
+  OK(zoo_remove_all_watches(zh, "/seq", ZWATCHTYPE_ANY, 0));
+  OK(zoo_create(zh, "/unwatched", "", 0, open_acl, 0, NULL, 0));
+  OK(zoo_create(zh, "/seq/x", "", 0, open_acl, 0, NULL, 0));
+  CHECK(event_count == first);
+  passed("removed watches");
+}
+
+static void try_reconfig(zhandle_t *zh) {
+  char config[4096];
+  int length = sizeof config;
+  struct Stat stat;
+  OK(zoo_getconfig(zh, 0, config, &length, &stat));
+  length = sizeof config;
+  IS(ZRECONFIGDISABLED, zoo_reconfig(zh, NULL, "3", NULL, -1, config, &length, &stat));
+  passed("reconfig refused");
 }
 
 static void try_sync(zhandle_t *zh) {
@@ -242,6 +338,10 @@ int main(int count, char **arguments) {
   try_ephemeral(zh, arguments[1]);
   try_watch(zh);
   try_multi(zh);
+  try_access_control(zh, arguments[1]);
+  try_node_types(zh);
+  try_remove_watches(zh);
+  try_reconfig(zh);
   try_sync(zh);
   try_reconnect(zh);
   OK(zookeeper_close(zh));

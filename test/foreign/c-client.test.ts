@@ -9,7 +9,7 @@ testWith(
   ['gcc', 'libzookeeper-mt-dev'],
   'foreign: C client library -> all that it can do works, also on another server',
   async () => {
-    const ensemble = await Ensemble.start()
+    const ensemble = await Ensemble.start({ settings: { extendedTypesEnabled: 'true' } })
     const program = join(ensemble.folder, 'c-client')
     const source = join(import.meta.dirname, 'c-client.c')
     const args = ['-DTHREADED', '-Wall', '-o', program, source, '-lzookeeper_mt', '-lpthread']
@@ -21,6 +21,10 @@ testWith(
       'ephemeral',
       'watch',
       'multi',
+      'access control',
+      'containers and TTL',
+      'removed watches',
+      'reconfig refused',
       'sync',
       'reconnect',
     ])

@@ -3,41 +3,21 @@
 See talking-program.ts for what it prints and reads.
 """
 
-import sys
 import threading
 
-from kazoo.client import KazooClient, KazooState
-from kazoo.exceptions import BadVersionError, NoNodeError, NotEmptyError, RolledBackError
+from kazoo.client import KazooState
+from kazoo.exceptions import (
+    AuthFailedError,
+    BadVersionError,
+    InvalidACLError,
+    NoAuthError,
+    NoNodeError,
+    NotEmptyError,
+    RolledBackError,
+)
+from kazoo.security import ACL, Id, make_acl, make_digest_acl
 
-SECONDS_MAX = 20
-hosts = sys.argv[1]
-
-
-def passed(feature):
-    print("passed", feature, flush=True)
-
-
-def ask(what):
-    print(what, flush=True)
-    assert sys.stdin.readline().strip() == "done"
-
-
-def raises(error, call, *args, **options):
-    try:
-        call(*args, **options)
-    except error:
-        return
-    raise AssertionError("expected %s" % error.__name__)
-
-
-def wait(event, what):
-    assert event.wait(SECONDS_MAX), "waited in vain for " + what
-
-
-def connect(**options):
-    client = KazooClient(hosts=hosts, timeout=10, **options)
-    client.start(timeout=SECONDS_MAX)
-    return client
+from talking import SECONDS_MAX, ask, connect, leave, passed, raises, wait
 
 
 def data(client):
@@ -75,8 +55,7 @@ def ephemeral(client):
     assert client.exists("/mine").ephemeralOwner == other.client_id[0]
     gone = threading.Event()
     client.exists("/mine", watch=lambda event: gone.set())
-    other.stop()
-    other.close()
+    leave(other)
     wait(gone, "the end of the ephemeral")
     assert client.exists("/mine") is None
     passed("ephemeral")
@@ -133,18 +112,34 @@ def sync(client):
     passed("sync")
 
 
-def recipes(client):
-    other = connect()
-    lock, rival = client.Lock("/lock", "one"), other.Lock("/lock", "other")
-    lock.acquire(timeout=SECONDS_MAX)
-    assert not rival.acquire(blocking=False)
-    assert len(client.Lock("/lock").contenders()) == 1
-    lock.release()
-    assert rival.acquire(timeout=SECONDS_MAX)
-    rival.release()
-    other.stop()
-    other.close()
-    passed("recipes")
+def access_control(client):
+    owner = connect(auth_data=[("digest", "me:secret")])
+    owner.create("/owned", b"x", acl=[make_digest_acl("me", "secret", all=True)])
+    raises(NoAuthError, client.get, "/owned")
+    raises(NoAuthError, client.set_acls, "/owned", [make_acl("world", "anyone", all=True)])
+    acls, stat = owner.get_acls("/owned")
+    assert acls == [make_digest_acl("me", "secret", all=True)] and stat.aversion == 0
+    open_to_read = make_acl("world", "anyone", read=True)
+    assert owner.set_acls("/owned", [acls[0], open_to_read], version=0).aversion == 1
+    assert client.get("/owned")[0] == b"x"
+    raises(NoAuthError, client.set, "/owned", b"y")
+    # Whoever may not administer is not shown the hash.
+    assert client.get_acls("/owned")[0][0].id == Id("digest", "me:x")
+    raises(InvalidACLError, client.create, "/x", acl=[make_acl("auth", "", all=True)])
+    raises(InvalidACLError, client.create, "/x", acl=[ACL(31, Id("none-such", "x"))])
+    client.add_auth("digest", "me:secret")
+    client.set("/owned", b"z")
+    owner.delete("/owned")
+    leave(owner)
+    stranger = connect()
+    raises(AuthFailedError, stranger.add_auth, "none-such", "x")
+    leave(stranger)
+    passed("access control")
+
+
+def commands(client):
+    assert client.command(b"ruok") == "imok"
+    passed("commands")
 
 
 def reconnect(client):
@@ -183,7 +178,6 @@ def reconnect(client):
 
 
 client = connect()
-for feature in (data, sequential, ephemeral, watch, multi, sync, recipes, reconnect):
+for feature in (data, sequential, ephemeral, watch, multi, sync, access_control, commands, reconnect):
     feature(client)
-client.stop()
-client.close()
+leave(client)
