@@ -16,8 +16,11 @@ export interface DiskFile {
 
 /** Paths are plain strings joined with "/". Errors carry a `code` as Node's do (ENOENT, ENOSPC, EIO, ...). */
 export interface Disk {
-  /** `create` makes the file when it is missing; otherwise a missing file rejects with ENOENT. */
-  open(path: string, options: { create: boolean }): Promise<DiskFile>
+  /**
+   * `create` makes the file when it is missing; otherwise a missing file rejects with ENOENT. `ownerOnly` keeps it from
+   * everybody but its owner, from now on if it is there already.
+   */
+  open(path: string, options: { create: boolean; ownerOnly?: boolean }): Promise<DiskFile>
   /** The whole file. */
   readFile(path: string): Promise<Buffer>
   /** Names in a folder, sorted; an empty list when the folder does not exist. */

@@ -1,5 +1,5 @@
 import { constants, open } from 'node:fs'
-import { mkdir, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { codeOf } from './coded-error.ts'
 import type { Disk, DiskFile } from './disk.ts'
@@ -10,10 +10,11 @@ const openAsync = promisify(open)
 
 /** The file system of this machine. */
 export const nodeDisk: Disk = {
-  async open(path: string, options: { create: boolean }): Promise<DiskFile> {
+  async open(path: string, options: { create: boolean; ownerOnly?: boolean }): Promise<DiskFile> {
+    if (options.ownerOnly === true) await ignoreMissing(chmod(path, 0o600), undefined)
     const flags = constants.O_RDWR | (options.create ? constants.O_CREAT : 0)
     // Not for everybody's eyes: the history holds what the access control lists guard, and the sessions' passwords.
-    return new NodeDiskFile(await openAsync(path, flags, 0o640))
+    return new NodeDiskFile(await openAsync(path, flags, options.ownerOnly === true ? 0o600 : 0o640))
   },
 
   readFile: (path) => readFile(path),

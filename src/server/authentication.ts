@@ -46,8 +46,10 @@ export class Authentication {
     connection.beginReply(xid, 0, ErrorCode.sessionClosedRequireAuth)
     connection.endReply()
     const expected = [...(this.#enforced ?? [])].join(' or ')
-    this.#services.log.info(
-      `closing ${connection.describe()}: it has not authenticated, expected scheme ${expected} (enforce.auth.schemes)`,
+    this.#services.limitLog.info(
+      'enforce.auth',
+      () =>
+        `closing ${connection.describe()}: it has not authenticated, expected scheme ${expected} (enforce.auth.schemes)`,
     )
     connection.end()
   }
@@ -87,8 +89,10 @@ export class Authentication {
       return
     }
     this.#services.metrics.authFailures++
-    this.#services.log.info(
-      `closing ${connection.describe()}: its credentials are refused; expected scheme digest with "user:password", or ip`,
+    this.#services.limitLog.info(
+      'auth',
+      () =>
+        `closing ${connection.describe()}: its credentials are refused; expected scheme digest with "user:password", or ip`,
     )
     connection.end()
   }

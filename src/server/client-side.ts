@@ -18,6 +18,7 @@ import { Handshakes } from './handshake.ts'
 import { encodeExpiries, InFlight } from './in-flight.ts'
 import { LimitLog } from './limit-log.ts'
 import { ServerMetrics } from './metrics.ts'
+import { QuotaLog } from './quota-log.ts'
 import { Reads } from './reads/reads.ts'
 import { Reaper } from './reaper.ts'
 import { ReplicatedTree } from './replicated-tree.ts'
@@ -75,9 +76,10 @@ export class ClientSide
     const { clock, timers, random } = runtime
     this.config = config
     this.clock = clock
-    this.state = new ReplicatedState(config)
     this.log = runtime.log.child('clients')
     this.limitLog = new LimitLog(this.log, clock)
+    const quotaLog = new QuotaLog(clock, this.log, config.enforceQuota)
+    this.state = new ReplicatedState(config, (excess) => quotaLog.report(excess))
     this.#runtime = runtime
     this.#replica = replica
     this.#onBroken = onBroken
@@ -103,7 +105,8 @@ export class ClientSide
       lastApplied: () => this.state.lastApplied,
       lastProposed: () => this.tree.lastProposed,
       messageTo: (server, message) => replica.messageTo(server, message),
-      closeSessions: (ids) => this.#closeExpired(ids),
+      expired: (ids) => this.#noteExpired(ids),
+      closeSessions: (ids) => replica.sendRequests(encodeExpiries(ids)),
     })
     const reaper = new Reaper({
       clock,
@@ -268,9 +271,8 @@ export class ClientSide
     }
   }
 
-  #closeExpired(ids: readonly number[]): void {
+  #noteExpired(ids: readonly number[]): void {
     this.metrics.sessionsExpired += ids.length
     this.log.info(`${ids.length} sessions have expired`, { first: `0x${(ids[0] ?? 0).toString(16)}` })
-    this.#replica.sendRequests(encodeExpiries(ids))
   }
 }

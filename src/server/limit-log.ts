@@ -4,7 +4,7 @@ import type { Log } from '../runtime/log.ts'
 /** How long nothing more is said of a limit after a line about it. */
 export const quietMs = 10_000
 
-/** What a client can run into. */
+/** What a client can run into, on a limit or for a mistake. */
 export type LimitName =
   | 'jute.maxbuffer'
   | 'maxClientCnxns'
@@ -17,6 +17,8 @@ export type LimitName =
   | 'no handshake'
   | 'malformed'
   | 'ahead'
+  | 'auth'
+  | 'enforce.auth'
 
 /**
  * Says that a client has met a limit, and what can be done. A client that does so ten thousand times a second fills no

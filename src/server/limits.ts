@@ -35,6 +35,11 @@ export const limits = {
    */
   identitiesBytesMax: 4 * KiB,
 
+  /** A quota that stays exceeded is spoken of so often, */
+  quotaLogMs: 60_000,
+  /** and so many of them are told apart. */
+  quotaLogPathsMax: 1_000,
+
   /** Requests of one turn go to the leader in batches of about this. */
   batchBytesMax: 1 * MiB,
 
@@ -65,8 +70,12 @@ export const limits = {
   /** How often a look through containers and TTL nodes goes on, and through how many it gets each time. */
   reapSliceMs: 100,
   reapSliceNodesMax: 10_000,
-  /** Expired sessions closed in one batch, so that thousands that expire together do not stall the loop. */
-  expiriesPerBatchMax: 256,
+  /**
+   * Expired sessions are closed in batches of about so many ephemeral nodes, one batch after the other, so that thousands that
+   * expire together do not stall the loop. A session itself, and its connection, count as some nodes.
+   */
+  expiryBatchWeight: 500,
+  expiryWeightOfSession: 5,
   /** Re-attachments that wait on the leader for it to apply the session's creation. More are refused. */
   earlyAttachesMax: 4_096,
 } as const

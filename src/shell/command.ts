@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import type { Client } from '../client/index.ts'
+import type { Address, Client } from '../client/index.ts'
 import type { Output } from './output.ts'
 
 /** The person wrote something that cannot be carried out; nothing was sent. */
@@ -14,22 +14,37 @@ export interface Flag {
   readonly short?: string
   /** Its value is a whole number, this or more. */
   readonly countMin?: number
+  /** And no more than this. Default: 2147483647. */
+  readonly countMax?: number
   readonly help: string
+}
+
+/** A watch that goes on in the background. */
+export interface RunningWatch {
+  readonly path: string
+  readonly kind: 'watch' | 'persistent' | 'recursive'
+  close(): void
 }
 
 /** What a command works with. */
 export interface CommandContext {
   readonly client: Client
+  /** As they were given. */
+  readonly servers: readonly Address[]
+  /** For what a command does with a server beside the session. */
+  readonly timeoutMs: number
   /** Absolute; `cd` changes it. */
   currentPath: string
   /** A person types, and goes on typing while watches report. */
   readonly interactive: boolean
   /** Fires when the person asks the command to stop. */
   readonly stop: AbortSignal
-  /** Watches that go on in the background, by path; interactive only. */
-  readonly watches: Map<string, { close(): void }>
+  /** Interactive only. */
+  readonly watches: Set<RunningWatch>
   /** Everything from standard input, for data given as "-". */
   readStdin(): Promise<Buffer>
+  /** The lines that follow the command, up to an empty one or the end. */
+  readBlock(): Promise<string[]>
   /** Leaves the shell after this command. */
   quit(): void
 }
@@ -40,20 +55,34 @@ export interface CommandArguments {
   has(flag: string): boolean
   /** The value of a flag that takes a number; undefined when it was not given. */
   count(flag: string): number | undefined
+  /** The value of a flag that takes a word; undefined when it was not given. */
+  text(flag: string): string | undefined
 }
 
-export interface Command {
+/** What can be written: a name, flags, and other words. */
+export interface CommandShape {
   readonly name: string
   /** Its arguments, as in `[-e] [-s] <path> [data]`. */
   readonly usage: string
-  readonly summary: string
-  readonly examples: readonly string[]
   readonly flags: Readonly<Record<string, Flag>>
   readonly positionalsMin: number
   readonly positionalsMax: number
   /** Which positionals are paths of znodes, counted from 0. */
   readonly pathArguments: readonly number[]
+}
+
+export interface Command extends CommandShape {
+  /** Other names that it is found by. */
+  readonly aliases?: readonly string[]
+  readonly summary: string
+  /** More to know, in lines. */
+  readonly details?: readonly string[]
+  readonly examples: readonly string[]
   readonly commandArguments?: readonly number[]
+  /** Words that a positional may be, by its place. */
+  readonly choices?: Readonly<Record<number, readonly string[]>>
+  /** It is made of operations, which have flags of their own: all its words are positionals. */
+  readonly operations?: readonly CommandShape[]
   /** False for what can be answered without a server. */
   readonly needsServer: boolean
   run(context: CommandContext, args: CommandArguments, out: Output): Promise<void>
@@ -63,7 +92,11 @@ export interface Command {
 export const jsonFlag: Flag = { type: 'boolean', help: 'print JSON, one object per result' }
 
 /** @throws UsageError that says how the command is used */
-export function parseArguments(command: Command, words: readonly string[]): CommandArguments {
+export function parseArguments(
+  command: CommandShape & Pick<Command, 'operations'>,
+  words: readonly string[],
+): CommandArguments {
+  if (command.operations !== undefined) return operationWords(words)
   const options: Record<string, { type: 'boolean' | 'string'; short?: string }> = {
     json: { type: jsonFlag.type },
   }
@@ -87,25 +120,43 @@ export function parseArguments(command: Command, words: readonly string[]): Comm
     )
   }
   const counts = new Map<string, number>()
-  for (const [name, { countMin }] of Object.entries(command.flags)) {
+  for (const [name, { countMin, countMax = 0x7fffffff }] of Object.entries(command.flags)) {
     const text = values[name]
-    if (countMin !== undefined && typeof text === 'string') counts.set(name, parseCount(text, name, countMin))
+    if (countMin !== undefined && typeof text === 'string') {
+      counts.set(name, parseCount(text, name, countMin, countMax))
+    }
   }
   return {
     positionals,
     has: (flag) => values[flag] === true,
     count: (flag) => counts.get(flag),
+    text: (flag) => {
+      const value = values[flag]
+      return typeof value === 'string' ? value : undefined
+    },
   }
 }
 
-export function usageLine(command: Command): string {
+/** `--json` may stand at either end here too. */
+function operationWords(words: readonly string[]): CommandArguments {
+  const first = words[0] === '--json'
+  const last = !first && words.at(-1) === '--json'
+  return {
+    positionals: words.slice(first ? 1 : 0, last ? -1 : undefined),
+    has: (flag) => flag === 'json' && (first || last),
+    count: () => undefined,
+    text: () => undefined,
+  }
+}
+
+export function usageLine(command: Pick<Command, 'name' | 'usage'>): string {
   return command.usage === '' ? command.name : `${command.name} ${command.usage}`
 }
 
-function parseCount(text: string, what: string, min: number): number {
-  const value = /^-?\d{1,10}$/.test(text) ? Number(text) : Number.NaN
-  if (!(value >= min && value <= 0x7fffffff)) {
-    throw new UsageError(`${what} "${text}" is not a whole number from ${min} to 2147483647`)
+function parseCount(text: string, what: string, min: number, max: number): number {
+  const value = /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN
+  if (!(value >= min && value <= max)) {
+    throw new UsageError(`${what} "${text}" is not a whole number from ${min} to ${max}`)
   }
   return value
 }

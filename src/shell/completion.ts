@@ -8,6 +8,10 @@ export interface CompletableCommand {
   readonly pathArguments: readonly number[]
   /** Which positional arguments are names of commands. */
   readonly commandArguments?: readonly number[]
+  /** Words that a positional argument may be, by its place. */
+  readonly choices?: Readonly<Record<number, readonly string[]>>
+  /** It is made of these, with ";" between them. */
+  readonly operations?: readonly CompletableCommand[] | undefined
   /** Its flags as they are typed, such as "-e" and "--ephemeral". */
   readonly flagWords: readonly string[]
   /** Those flags that take the word behind them. */
@@ -38,21 +42,37 @@ export async function complete(
   const text = atNewWord ? '' : last.text
   const before = atNewWord ? words : words.slice(0, -1)
 
-  const commandName = before[0]?.text
-  if (commandName === undefined) return [commandNames(options.commands, text), typed]
-  const command = options.commands.find(({ name }) => name === commandName)
-  if (command === undefined) return [[], typed]
-  if (text.startsWith('-')) {
-    return [command.flagWords.filter((flag) => flag.startsWith(text)).map((flag) => `${flag} `), typed]
+  const context = before.map((word) => word.text)
+  return [await candidates(context, text, options.commands, options), typed]
+}
+
+/** @param before the words in front of the one that is typed */
+async function candidates(
+  before: readonly string[],
+  text: string,
+  commands: readonly CompletableCommand[],
+  options: { currentPath: string; listChildren: (path: string) => Promise<readonly string[]> },
+): Promise<string[]> {
+  const commandName = before[0]?.toLowerCase()
+  if (commandName === undefined) return commandNames(commands, text)
+  const command = commands.find(({ name }) => name === commandName)
+  if (command === undefined) return []
+  if (command.operations !== undefined) {
+    const operation = before.slice(Math.max(0, before.lastIndexOf(';')) + 1)
+    return candidates(operation, text, command.operations, options)
   }
-  const position = positionalsIn(
-    before.slice(1).map((word) => word.text),
-    command,
-  )
-  if (position === null) return [[], typed]
-  if (command.commandArguments?.includes(position)) return [commandNames(options.commands, text), typed]
-  if (!command.pathArguments.includes(position)) return [[], typed]
-  return [await completePath(text, options.currentPath, options.listChildren), typed]
+  if (text.startsWith('-')) return matching(command.flagWords, text)
+  const position = positionalsIn(before.slice(1), command)
+  if (position === null) return []
+  if (command.commandArguments?.includes(position)) return commandNames(commands, text)
+  const choices = command.choices?.[position]
+  if (choices !== undefined) return matching(choices, text)
+  if (!command.pathArguments.includes(position)) return []
+  return completePath(text, options.currentPath, options.listChildren)
+}
+
+function matching(words: readonly string[], prefix: string): string[] {
+  return words.filter((word) => word.startsWith(prefix)).map((word) => `${word} `)
 }
 
 /** How many positional arguments these words hold; null when the last one is a flag that wants a value. */
@@ -68,11 +88,7 @@ function positionalsIn(words: readonly string[], command: CompletableCommand): n
 }
 
 function commandNames(commands: readonly CompletableCommand[], prefix: string): string[] {
-  return commands
-    .map(({ name }) => name)
-    .filter((name) => name.startsWith(prefix))
-    .sort()
-    .map((name) => `${name} `)
+  return matching(commands.map(({ name }) => name).sort(), prefix.toLowerCase())
 }
 
 async function completePath(

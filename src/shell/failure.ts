@@ -1,4 +1,4 @@
-import { parentOf, ZkError } from '../client/index.ts'
+import { parentOf, TransactionError, ZkError } from '../client/index.ts'
 import { UsageError } from './command.ts'
 
 export const ExitCode = {
@@ -26,8 +26,9 @@ export function describeFailure(error: unknown, commandName: string | null): Fai
     const prefix = commandName === null ? '' : error.path === null ? `${commandName}: ` : `${commandName} `
     const message = `${prefix}${error.message}${hint === null ? '' : ` (${hint})`}`
     const { name, code, path } = error
+    const failed = error instanceof TransactionError ? { operation: error.failedIndex + 1 } : {}
     const exitCode = name === 'connectionLoss' ? ExitCode.unreachable : ExitCode.failed
-    return { message, json: { error: name, code, path, message }, exitCode }
+    return { message, json: { error: name, code, path, ...failed, message }, exitCode }
   }
   const text = error instanceof Error ? error.message : String(error)
   const message = commandName === null ? text : `${commandName}: ${text}`
@@ -36,19 +37,38 @@ export function describeFailure(error: unknown, commandName: string | null): Fai
 
 function wayOut(error: ZkError, commandName: string | null): string | null {
   const path = error.path ?? '/'
+  const command = commandName?.toLowerCase()
   switch (error.name) {
     case 'noNode':
-      return commandName === 'create'
+      if (error instanceof TransactionError && error.operation === 'create') {
+        return `its parent ${parentOf(path)} is missing: create that first, in the same transaction if you like`
+      }
+      return command === 'create'
         ? `its parent ${parentOf(path)} is missing: create that first, or use create -p`
         : null
     case 'notEmpty':
       return `use deleteall ${path} to delete it with everything below`
     case 'badVersion':
-      return `stat ${path} shows the present version`
+      return command === 'setacl'
+        ? `stat ${path} shows the present aclVersion`
+        : `stat ${path} shows the present version`
     case 'nodeExists':
       return `use set ${path} to change its data`
     case 'noChildrenForEphemerals':
       return `${parentOf(path)} is ephemeral`
+    case 'noAuth': {
+      if (command === 'getacl' || command === 'setacl') return 'addauth proves an identity'
+      const deciding = command === 'create' || command === 'delete' ? parentOf(path) : path
+      return `getacl ${deciding} shows who may; addauth proves an identity`
+    }
+    case 'invalidAcl':
+      return 'auth needs an identity, see addauth; world takes the id anyone; digest takes user:hash'
+    case 'quotaExceeded':
+      return 'listquota shows the limits, setquota -N and -B change them'
+    case 'unimplemented':
+      return 'the server does not know this operation, or has it turned off'
+    case 'authFailed':
+      return 'the server knows no such scheme, or not this credential'
     case 'connectionLoss':
       return 'is the server running? -s names another one'
     case 'sessionExpired':

@@ -44,8 +44,9 @@ export class History {
     }
   }
 
-  /** Resolves when the line is in the file, or when it is clear that it will not be. */
+  /** Resolves when the line is in the file, or when it is clear that it will not be. Passwords are not kept. */
   add(line: string): Promise<void> {
+    if (/^\s*addauth\b/i.test(line)) return Promise.resolve()
     this.#writing = this.#writing.then(() => this.#append(line))
     return this.#writing
   }
@@ -54,7 +55,7 @@ export class History {
     if (this.#folder === null) return
     try {
       await this.#disk.makeFolder(this.#folder)
-      const file = await this.#disk.open(`${this.#folder}/history`, { create: true })
+      const file = await this.#disk.open(`${this.#folder}/history`, { create: true, ownerOnly: true })
       try {
         await file.write([Buffer.from(`${line}\n`)], await file.size())
       } finally {
@@ -66,7 +67,7 @@ export class History {
   }
 
   async #replace(lines: readonly string[]): Promise<void> {
-    const file = await this.#disk.open(`${this.#folder}/history.new`, { create: true })
+    const file = await this.#disk.open(`${this.#folder}/history.new`, { create: true, ownerOnly: true })
     try {
       await file.truncate(0)
       await file.write([Buffer.from(lines.map((line) => `${line}\n`).join(''))], 0)

@@ -1,15 +1,16 @@
 import { createInterface } from 'node:readline'
 import { Chalk } from 'chalk'
 import type { Client } from '../client/index.ts'
-import { ErrorCode, ZkError } from '../client/index.ts'
+import { ErrorCode, parseConnectString, ZkError } from '../client/index.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import type { CommandContext } from './command.ts'
+import type { Command, CommandContext, CommandShape } from './command.ts'
 import { UsageError } from './command.ts'
 import { commands } from './commands/index.ts'
 import type { CompletableCommand } from './completion.ts'
 import { complete } from './completion.ts'
 import { describeFailure, ExitCode } from './failure.ts'
 import { History, historyFolder } from './history.ts'
+import { noteMissingChroot, proveIdentity } from './open-session.ts'
 import type { ShellOptions } from './options.ts'
 import { Output } from './output.ts'
 import { promptText } from './prompt.ts'
@@ -37,7 +38,8 @@ export async function runInteractive(
     historySize: 1000,
     removeHistoryDuplicates: true,
     completer: (line: string, callback: (error: null, result: [string[], string]) => void) => {
-      complete(line, { currentPath: context.currentPath, commands: completable, listChildren }).then(
+      const known = takeLine === null ? completable : operations
+      complete(line, { currentPath: context.currentPath, commands: known, listChildren }).then(
         (result) => callback(null, result),
         () => callback(null, [[], line]),
       )
@@ -50,7 +52,8 @@ export async function runInteractive(
     if (client.state !== 'connected' && client.state !== 'readonly') return []
     return client.getChildren(path).catch(() => [])
   }
-  const prompt = (): string => promptText(client.state, context.currentPath, colours)
+  const prompt = (): string =>
+    takeLine === null ? promptText(client.state, context.currentPath, colours) : colours.cyan(blockPrompt)
   let stop = new AbortController()
   const context: CommandContext = {
     client,
@@ -59,11 +62,40 @@ export async function runInteractive(
     get stop() {
       return stop.signal
     },
-    watches: new Map(),
+    servers: parseConnectString(options.servers).servers,
+    timeoutMs: options.timeoutMs,
+    watches: new Set(),
     readStdin: () => {
       throw new UsageError('"-" as data works outside of the interactive shell only')
     },
+    readBlock: async () => {
+      const block: string[] = []
+      for (;;) {
+        const line = await blockLine()
+        if (line.trim() === '') return block
+        block.push(line)
+      }
+    },
     quit: () => lines.close(),
+  }
+  const waiting: string[] = []
+  /** Takes the next line instead of running it: a command reads a block. */
+  let takeLine: ((line: string) => void) | null = null
+  const blockLine = (): Promise<string> => {
+    // Pasted text has brought it already.
+    const pasted = waiting.shift()
+    if (pasted !== undefined) return Promise.resolve(pasted)
+    return new Promise((resolve) => {
+      const { signal } = stop
+      const settle = (line: string): void => {
+        takeLine = null
+        terminal.prompting = false
+        if (!signal.aborted) resolve(line)
+      }
+      takeLine = settle
+      signal.addEventListener('abort', () => settle(''))
+      terminal.prompt(prompt())
+    })
   }
 
   const begin = (): void => {
@@ -77,8 +109,12 @@ export async function runInteractive(
     runtime.timers.after(0, begin)
   })
   begin()
+  proveIdentity(client, options).catch((error: unknown) => output.error(describeFailure(error, '--auth')))
+  client
+    .connected()
+    .then(() => noteMissingChroot(client, output))
+    .catch(() => {})
 
-  const waiting: string[] = []
   let running = false
   let closed = false
   const runWaiting = async (): Promise<void> => {
@@ -112,16 +148,16 @@ export async function runInteractive(
 
   lines.on('line', (line) => {
     if (line.trim() !== '') void history.add(line)
-    waiting.push(line)
-    void runWaiting()
+    if (takeLine !== null) takeLine(line)
+    else {
+      waiting.push(line)
+      void runWaiting()
+    }
   })
   lines.on('SIGINT', () => {
-    if (running) {
-      stop.abort()
-      return
-    }
-    terminal.cancelLine()
-    terminal.prompt(prompt())
+    if (!running || takeLine !== null) terminal.cancelLine()
+    if (running) stop.abort()
+    else terminal.prompt(prompt())
   })
   terminal.prompt(prompt())
   await new Promise<void>((resolve) => lines.once('close', resolve))
@@ -131,16 +167,23 @@ export async function runInteractive(
   return ExitCode.done
 }
 
-const completable: readonly CompletableCommand[] = commands.map((command) => {
+const blockPrompt = 'txn> '
+
+function completableOf(command: Command | CommandShape): CompletableCommand {
   const flags = Object.entries(command.flags)
   const forms = ([name, { short }]: (typeof flags)[number]): string[] =>
     short === undefined ? [`--${name}`] : [`-${short}`, `--${name}`]
   return {
     ...command,
+    operations: 'operations' in command ? command.operations?.map(completableOf) : undefined,
     flagWords: [...flags.flatMap(forms), '--json'],
     flagsWithValue: flags.filter(([, { type }]) => type === 'string').flatMap(forms),
   }
-})
+}
+
+const completable = commands.map(completableOf)
+/** What may stand in a block. */
+const operations = completable.flatMap((command) => command.operations ?? [])
 
 async function connectedWithin(client: Client, runtime: Runtime, timeoutMs: number): Promise<void> {
   let giveUp: (error: ZkError) => void = () => {}

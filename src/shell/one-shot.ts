@@ -1,6 +1,8 @@
 import type { Client } from '../client/index.ts'
+import { parseConnectString } from '../client/index.ts'
 import type { CommandContext } from './command.ts'
 import { describeFailure, ExitCode } from './failure.ts'
+import { openSession } from './open-session.ts'
 import type { ShellOptions } from './options.ts'
 import type { Output } from './output.ts'
 import { runCommand } from './run-command.ts'
@@ -16,8 +18,11 @@ export async function runOneShot(client: Client, output: Output, options: ShellO
     currentPath: '/',
     interactive: false,
     stop: stop.signal,
-    watches: new Map(),
+    servers: parseConnectString(options.servers).servers,
+    timeoutMs: options.timeoutMs,
+    watches: new Set(),
     readStdin,
+    readBlock: async () => upToEmptyLine((await readStdin()).toString('utf8').split(/\r?\n/)),
     quit() {},
   }
   const interrupt = (): void => {
@@ -27,7 +32,7 @@ export async function runOneShot(client: Client, output: Output, options: ShellO
   process.once('SIGINT', interrupt)
   process.once('SIGTERM', interrupt)
   try {
-    await runCommand(options.words, context, output, () => client.connect({ timeoutMs: options.timeoutMs }))
+    await runCommand(options.words, context, output, () => openSession(client, options, output))
     return ExitCode.done
   } catch (error) {
     if (stop.signal.aborted) return interruptedExitCode
@@ -38,6 +43,11 @@ export async function runOneShot(client: Client, output: Output, options: ShellO
     process.off('SIGINT', interrupt)
     process.off('SIGTERM', interrupt)
   }
+}
+
+function upToEmptyLine(lines: readonly string[]): string[] {
+  const end = lines.findIndex((line) => line.trim() === '')
+  return lines.slice(0, end === -1 ? undefined : end)
 }
 
 async function readStdin(): Promise<Buffer> {

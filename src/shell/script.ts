@@ -1,8 +1,10 @@
 import { createInterface } from 'node:readline'
 import type { Client } from '../client/index.ts'
+import { parseConnectString } from '../client/index.ts'
 import type { CommandContext } from './command.ts'
 import { UsageError } from './command.ts'
 import { describeFailure, ExitCode } from './failure.ts'
+import { openSession } from './open-session.ts'
 import type { ShellOptions } from './options.ts'
 import type { Output } from './output.ts'
 import { runCommand, wordsOf } from './run-command.ts'
@@ -20,9 +22,19 @@ export async function runScript(client: Client, output: Output, options: ShellOp
     currentPath: '/',
     interactive: false,
     stop: stop.signal,
-    watches: new Map(),
+    servers: parseConnectString(options.servers).servers,
+    timeoutMs: options.timeoutMs,
+    watches: new Set(),
     readStdin: () => {
       throw new UsageError('"-" stands for standard input, which the commands come from here')
+    },
+    readBlock: async () => {
+      const block: string[] = []
+      for (;;) {
+        const line = await nextLine()
+        if (line === null || line.trim() === '') return block
+        block.push(line)
+      }
     },
     quit: () => {
       ended = true
@@ -35,12 +47,21 @@ export async function runScript(client: Client, output: Output, options: ShellOp
   }
   process.once('SIGINT', interrupt)
   const connect = async (): Promise<void> => {
-    if (client.state === 'idle') await client.connect({ timeoutMs: options.timeoutMs })
+    if (client.state === 'idle') await openSession(client, options, output)
   }
   const lines = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })
-  let lineNumber = 0
-  for await (const line of lines) {
-    lineNumber++
+  const iterator = lines[Symbol.asyncIterator]()
+  let linesRead = 0
+  const nextLine = async (): Promise<string | null> => {
+    const next = await iterator.next()
+    if (next.done === true) return null
+    linesRead++
+    return next.value
+  }
+  while (!ended) {
+    const line = await nextLine()
+    if (line === null) break
+    const lineNumber = linesRead
     try {
       const words = wordsOf(line)
       if (words.length > 0) await runCommand(words, context, output, connect)
@@ -50,7 +71,6 @@ export async function runScript(client: Client, output: Output, options: ShellOp
       if (exitCode === ExitCode.done) exitCode = failure.exitCode
       if (!options.keepGoing || failure.exitCode === ExitCode.unreachable) ended = true
     }
-    if (ended) break
   }
   lines.close()
   process.off('SIGINT', interrupt)

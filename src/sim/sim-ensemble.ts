@@ -186,6 +186,7 @@ export class SimEnsemble {
       neverUsedContainerMs: 300_000,
       fourLetterWords: '*',
       access: standardAccess,
+      enforceQuota: true,
       heartbeatMs: 100,
       peerTimeoutMs: 1000,
       leaderPreemption: true,

@@ -2,6 +2,7 @@ import { assert, BrokenInvariant } from '../runtime/assert.ts'
 import type { AclList } from './acl-table.ts'
 import type { OriginTable } from './origins.ts'
 import { noOwner, type Owner } from './owner.ts'
+import { QuotaCheck } from './quota/quota-check.ts'
 import type { SessionTable } from './sessions.ts'
 import { TouchQueue } from './touch-queue.ts'
 import type { Tree } from './tree.ts'
@@ -22,6 +23,7 @@ export class PendingNode {
   version = 0
   aversion = 0
   acl: AclList
+  dataLength = 0
   childCreations = 0
   childCount = 0
   owner: Owner = noOwner
@@ -44,6 +46,7 @@ export class PendingNode {
     this.version = other.version
     this.aversion = other.aversion
     this.acl = other.acl
+    this.dataLength = other.dataLength
     this.childCreations = other.childCreations
     this.childCount = other.childCount
     this.owner = other.owner
@@ -99,9 +102,12 @@ export class Overlay {
   /** Nodes as they were before a multi touched them; null outside of one. */
   #undo: { node: PendingNode; before: PendingNode }[] | null = null
   #undoMark = 0
+  /** What is in flight counts for quotas as well. */
+  readonly quotas: QuotaCheck
 
   constructor(tree: Tree, sessions: SessionTable, origins: OriginTable) {
     this.#tree = tree
+    this.quotas = new QuotaCheck(tree)
     this.#sessions = sessions
     this.#origins = origins
   }
@@ -136,6 +142,7 @@ export class Overlay {
     const copy = new PendingNode(path, node.acl, node)
     copy.version = node.version
     copy.aversion = node.aversion
+    copy.dataLength = node.data === null ? 0 : node.data.length
     copy.childCreations = node.childCreations
     copy.childCount = node.children === null ? 0 : node.children.size
     copy.owner = node.owner
@@ -156,7 +163,7 @@ export class Overlay {
   }
 
   /** Adds a node that does not exist, with nothing but this known of it. */
-  create(path: string, acl: AclList, owner: Owner, zxid: Zxid): void {
+  create(path: string, dataLength: number, acl: AclList, owner: Owner, zxid: Zxid): void {
     const deleted = this.#tree.find(path)?.pending ?? this.#created.get(path)
     if (deleted?.exists) throw new BrokenInvariant(`overlay: ${path} exists`)
     const node = deleted ?? new PendingNode(path, acl, null)
@@ -168,6 +175,7 @@ export class Overlay {
     node.version = 0
     node.aversion = 0
     node.acl = acl
+    node.dataLength = dataLength
     node.childCreations = 0
     node.childCount = 0
     node.owner = owner
@@ -177,6 +185,7 @@ export class Overlay {
 
   /** Takes a node without children away. */
   remove(node: PendingNode, parent: PendingNode, zxid: Zxid): void {
+    if (this.quotas.isNeeded) this.quotas.note(node.path, -1, -node.dataLength, zxid)
     this.touch(parent, zxid)
     parent.childCount--
     this.touch(node, zxid)
@@ -188,10 +197,12 @@ export class Overlay {
     assert(this.#undo === null, 'overlay: a multi inside a multi')
     this.#undo = []
     this.#undoMark = this.#nodeTouches.mark
+    this.quotas.beginMulti()
   }
 
   commitMulti(): void {
     this.#undo = null
+    this.quotas.commitMulti()
   }
 
   /** Takes back every change of a node since `beginMulti`; does nothing outside of a multi. */
@@ -208,6 +219,7 @@ export class Overlay {
       node.become(before)
     }
     this.#nodeTouches.rollback(this.#undoMark)
+    this.quotas.rollbackMulti()
   }
 
   /**
@@ -270,6 +282,7 @@ export class Overlay {
   dropThrough(zxid: Zxid): void {
     this.#nodeTouches.dropThrough(zxid, this.#letNodeGo)
     if (this.#sessionTouches.size > 0) this.#sessionTouches.dropThrough(zxid, this.#letSessionGo)
+    this.quotas.dropThrough(zxid)
   }
 
   /** The reign is over: nothing of it may stay on the nodes. */

@@ -7,6 +7,7 @@ import { type ExecuteSettings, usualExecuteSettings } from './execute/execute-se
 import { Executor, type TxnSink } from './execute/executor.ts'
 import { OriginTable } from './origins.ts'
 import { Overlay } from './overlay.ts'
+import type { QuotaExcess } from './quota/quota-check.ts'
 import { SessionTable } from './sessions.ts'
 import { SnapshotError, SnapshotLoader } from './snapshot-load.ts'
 import { SnapshotWalk } from './snapshot-walk.ts'
@@ -24,14 +25,19 @@ export class ReplicatedState {
   readonly #digest = new StateDigest()
   readonly #applier: Applier
   readonly #settings: ExecuteSettings
+  readonly #onQuotaExcess: (excess: QuotaExcess) => void
   #lastApplied: Zxid = 0
   /** While this server leads (and wherever requests are executed): the view that `execute` decides on. */
   #reign: { overlay: Overlay; executor: Executor } | null = null
   #walk: SnapshotWalk | null = null
 
-  /** The settings matter where requests are executed. */
-  constructor(settings: ExecuteSettings = usualExecuteSettings) {
+  /** Settings matter where requests are executed; there, `onQuotaExcess` is told of each that leads beyond a limit. */
+  constructor(
+    settings: ExecuteSettings = usualExecuteSettings,
+    onQuotaExcess: (excess: QuotaExcess) => void = () => {},
+  ) {
     this.#settings = settings
+    this.#onQuotaExcess = onQuotaExcess
     this.tree = new Tree(this.#digest)
     this.sessions = new SessionTable(this.#digest)
     this.origins = new OriginTable(this.#digest)
@@ -57,7 +63,7 @@ export class ReplicatedState {
   beginReign(): void {
     this.endReign()
     const overlay = new Overlay(this.tree, this.sessions, this.origins)
-    this.#reign = { overlay, executor: new Executor(overlay, this.#settings) }
+    this.#reign = { overlay, executor: new Executor(overlay, this.#settings, this.#onQuotaExcess) }
   }
 
   /** Forgets what was proposed and not applied. */

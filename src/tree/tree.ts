@@ -5,6 +5,8 @@ import { finish, hashBytes, mix, mixLong, type StateDigest } from './digest.ts'
 import { type Owner, sessionOf } from './owner.ts'
 import { PathIndex } from './path-index.ts'
 import { nameOf, parentOf, rootPath } from './paths.ts'
+import { isQuotaPart } from './quota/quota-paths.ts'
+import { Quotas } from './quota/quotas.ts'
 import { isOverdue } from './reaping.ts'
 import { Znode } from './znode.ts'
 import type { Zxid } from './zxid.ts'
@@ -23,6 +25,7 @@ const noNames: ReadonlySet<string> = new Set()
  */
 export class Tree {
   readonly acls = new AclTable()
+  readonly quotas = new Quotas(this)
   /** While a snapshot is taken: who is to be told, and the mark of nodes that need no telling. */
   watcher: NodeChangeWatcher | null = null
   snapshotMark = 0
@@ -174,6 +177,7 @@ export class Tree {
     parent.childCreations = (parent.childCreations + 1) | 0
     parent.pzxid = zxid
     this.#rehashB(parent)
+    if (this.quotas.size > 0 || isQuotaPart(path)) this.quotas.created(node)
     return node
   }
 
@@ -199,23 +203,35 @@ export class Tree {
     addToAncestors(node, -1)
     if (zxid > parent.pzxid) parent.pzxid = zxid
     this.#rehashB(parent)
+    if (this.quotas.size > 0) this.quotas.removed(node)
   }
 
   /** Replaces the data and raises the version. */
   setData(node: Znode, source: Buffer, dataAt: number, dataLength: number, zxid: Zxid, wallMs: number): void {
     this.#willChange(node)
     const before = node.data
+    const lengthBefore = before === null ? 0 : before.length
     if (dataLength > 0 && before !== null && before.length === dataLength) {
       // Same length: no new buffer. Nobody holds a view across a change.
       copyInto(before, source, dataAt, dataLength)
     } else {
       node.data = dataLength < 0 ? null : copyOf(source, dataAt, dataLength)
-      this.#dataBytes += Math.max(dataLength, 0) - (before === null ? 0 : before.length)
+      this.#dataBytes += Math.max(dataLength, 0) - lengthBefore
     }
     node.dataHash = dataLength < 0 ? -1 : hashBytes(source, dataAt, dataAt + dataLength)
     node.version = nextVersion(node.version)
     node.mzxid = zxid
     node.mtime = wallMs
+    this.#rehashA(node)
+    if (this.quotas.size > 0) this.quotas.dataChanged(node.path, Math.max(dataLength, 0) - lengthBefore)
+  }
+
+  /** Replaces the data of a node that the servers themselves keep up to date: only its length shows in the Stat. */
+  rewriteData(node: Znode, data: Buffer): void {
+    this.#willChange(node)
+    this.#dataBytes += data.length - (node.data === null ? 0 : node.data.length)
+    node.data = data
+    node.dataHash = hashBytes(data, 0, data.length)
     this.#rehashA(node)
   }
 
@@ -235,6 +251,7 @@ export class Tree {
     this.#nodes.set(path, node)
     if (this.#nodes.size === countBefore) throw new BrokenInvariant(`insert: ${path} exists`)
     node.acl = this.acls.reference(node.acl)
+    if (isQuotaPart(path)) this.quotas.appeared(path)
     node.dataHash = node.data === null ? -1 : hashBytes(node.data, 0, node.data.length)
     this.#dataBytes += path.length + (node.data === null ? 0 : node.data.length)
     if (node.owner > 0) this.#ephemeralCount++
@@ -257,6 +274,7 @@ export class Tree {
     this.#nodes.clear()
     this.#index.clear()
     this.acls.clear()
+    this.quotas.clear()
     this.#dataBytes = 0
     this.#ephemeralCount = 0
     this.#reaped.clear()

@@ -86,6 +86,8 @@ const settings = (port: number, folder: string): string[] => [
   `clientPort=${port}`,
   'clientPortAddress=127.0.0.1',
   '4lw.commands.whitelist=*',
+  // For nodes with a time to live.
+  'extendedTypesEnabled=true',
 ]
 
 export const backendKinds: readonly BackendKind[] = [

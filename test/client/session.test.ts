@@ -7,7 +7,12 @@ import { EventType, KeeperState } from '../../src/wire/event-types.ts'
 import type { JuteWriter } from '../../src/wire/jute-writer.ts'
 import { OpCode, SpecialXid } from '../../src/wire/opcodes.ts'
 import { type ConnectRequest, WatcherEvent } from '../../src/wire/records.ts'
-import { SetWatchesRequest, StatResponse } from '../../src/wire/requests.ts'
+import {
+  GetEphemeralsResponse,
+  SetWatches2Request,
+  SetWatchesRequest,
+  StatResponse,
+} from '../../src/wire/requests.ts'
 import type { ServerEnd } from './fake-world.ts'
 import { FakeWorld } from './fake-world.ts'
 
@@ -353,6 +358,128 @@ describe('session: watches', () => {
     expect(events).toEqual(['dataChanged /fired', 'created /missing'])
   })
 
+  test('persistent ones: setWatches2 where they are, setWatches elsewhere, identities ahead of both', async () => {
+    const { world, client } = await connected({ servers: 'a:1/app' })
+    void client.addAuth('digest', 'u:p')
+    void client.get('/data', { watch: () => {} })
+    void client.addWatch('/stays', () => {})
+    void client.addWatch('/', () => {}, { recursive: true })
+    await world.settle()
+    world.end.reply(SpecialXid.auth, 0)
+    const [, data, stays, all] = world.end.take()
+    expect([stays?.opcode, stays?.body.string(), stays?.body.int()]).toEqual([
+      OpCode.addWatch,
+      '/app/stays',
+      0,
+    ])
+    expect([all?.body.string(), all?.body.int()]).toEqual(['/app', 1])
+    world.end.reply(data?.xid ?? 0, 60, 0, (writer) => statBody(writer.buffer(null)))
+    for (const request of [stays, all]) world.end.reply(request?.xid ?? 0, 61, 0, (writer) => writer.int(0))
+    await world.settle()
+    world.end.close()
+    await world.settle()
+    const call = outcome(client.exists('/x'))
+    world.end.welcome()
+    await world.settle()
+    const [auth, setWatches, exists] = world.end.take()
+    expect([auth?.opcode, setWatches?.opcode, exists?.opcode, call.value]).toEqual([
+      OpCode.auth,
+      OpCode.setWatches2,
+      OpCode.exists,
+      'pending',
+    ])
+    expect(setWatches === undefined ? null : SetWatches2Request.read(setWatches.body)).toEqual({
+      relativeZxid: 61,
+      dataWatches: ['/app/data'],
+      existWatches: [],
+      childWatches: [],
+      persistentWatches: ['/app/stays'],
+      persistentRecursiveWatches: ['/app'],
+    })
+  })
+
+  test('many paths: requests of at most 128 KiB, the old kinds by the old request', async () => {
+    const { world, client } = await connected()
+    const path = (i: number): string => `/${'x'.repeat(1000)}${i}`
+    for (let i = 0; i < 300; i++) {
+      void (i < 200 ? client.exists(path(i), { watch: () => {} }) : client.addWatch(path(i), () => {}))
+    }
+    await world.settle()
+    for (const { xid, opcode } of world.end.take()) {
+      if (opcode === OpCode.exists) world.end.reply(xid, 60, ErrorCode.noNode)
+      else world.end.reply(xid, 60, 0, (writer) => writer.int(0))
+    }
+    await world.settle()
+    world.end.close()
+    await world.settle()
+    world.end.welcome()
+    await world.settle()
+    const sent = world.end.take()
+    expect(sent.map(({ opcode }) => opcode)).toEqual([
+      OpCode.setWatches,
+      OpCode.setWatches2,
+      OpCode.setWatches2,
+    ])
+    const restored: string[] = []
+    for (const { opcode, body } of sent) {
+      // The xid and opcode have been read.
+      expect(8 + body.remaining).toBeLessThanOrEqual(128 * 1024)
+      if (opcode === OpCode.setWatches)
+        restored.push(...(SetWatchesRequest.read(body).existWatches as string[]))
+      else {
+        const lists = SetWatches2Request.read(body)
+        restored.push(...(lists.existWatches as string[]), ...(lists.persistentWatches as string[]))
+      }
+    }
+    expect(restored).toEqual(Array.from({ length: 300 }, (_unused, i) => path(i)))
+  })
+
+  test('persistent ones stay; recursive ones hear what is below, but no childrenChanged', async () => {
+    const { world, client } = await connected({ servers: 'a:1/app' })
+    const heard: string[] = []
+    void client.addWatch('/a', ({ type, path }) => heard.push(`own ${type} ${path}`))
+    void client.addWatch('/', ({ type, path }) => heard.push(`all ${type} ${path}`), { recursive: true })
+    await world.settle()
+    for (const { xid } of world.end.take()) world.end.reply(xid, 60, 0, (writer) => writer.int(0))
+    const fire = (type: number, path: string): void => {
+      world.end.reply(SpecialXid.notification, 61, 0, (writer) =>
+        WatcherEvent.write(writer, { type, state: 3, path }),
+      )
+    }
+    for (const round of [1, 2]) {
+      fire(EventType.nodeChildrenChanged, '/app/a')
+      fire(EventType.nodeDataChanged, '/app/a')
+      fire(EventType.nodeCreated, '/app/a/b/c')
+      fire(EventType.nodeDeleted, '/apple')
+      await world.settle()
+      expect(heard.splice(0), `round ${round}`).toEqual([
+        'own childrenChanged /a',
+        'own dataChanged /a',
+        'all dataChanged /a',
+        'all created /a/b/c',
+      ])
+    }
+  })
+
+  test('a removal does not take along a watch whose call is still under way', async () => {
+    const { world, client } = await connected()
+    void client.addWatch('/a', () => {})
+    await world.settle()
+    for (const { xid } of world.end.take()) world.end.reply(xid, 60, 0, (writer) => writer.int(0))
+    await world.settle()
+    const read = outcome(client.exists('/a', { watch: () => {} }))
+    const removal = outcome(client.removeWatches('/a', { kind: 'persistent' }))
+    await world.settle()
+    expect([read.value, removal.value]).toEqual(['pending', 'done'])
+    const sent = world.end.take()
+    expect(sent.map(({ opcode }) => opcode)).toEqual([OpCode.exists])
+    world.end.reply(sent[0]?.xid ?? 0, 61, ErrorCode.noNode)
+    await world.settle()
+    void client.removeWatches('/a')
+    await world.settle()
+    expect(world.end.take().map(({ opcode }) => opcode)).toEqual([OpCode.removeWatches])
+  })
+
   test('chroot: requests carry it, events and results do not', async () => {
     const { world, client } = await connected({ servers: 'a:1/app' })
     const events: string[] = []
@@ -427,5 +554,92 @@ describe('session: bounds and end', () => {
     world.end.welcome()
     await world.settle()
     expect(world.end.take().map(({ opcode }) => opcode)).toEqual([OpCode.auth, OpCode.exists])
+  })
+
+  test('an identity that a later server refuses -> told by an event, and not offered again', async () => {
+    const { world, client } = await connected()
+    const refused: string[] = []
+    client.on('authFailed', (scheme) => refused.push(scheme))
+    void client.addAuth('digest', 'u:p')
+    await world.settle()
+    world.end.reply(SpecialXid.auth, 0)
+    await world.settle()
+    for (const round of [1, 2]) {
+      world.end.close()
+      await world.settle()
+      world.end.welcome()
+      await world.settle()
+      expect(world.end.take().map(({ opcode }) => opcode)).toEqual(round === 1 ? [OpCode.auth] : [])
+      if (round === 1) world.end.reply(SpecialXid.auth, 0, ErrorCode.authFailed)
+      await world.settle()
+    }
+    expect(refused).toEqual(['digest'])
+  })
+
+  test('moved to another connection -> the call says so and may be repeated', async () => {
+    const { world, client } = await connected()
+    const write = client.set('/a', 'x')
+    await world.settle()
+    world.end.reply(world.end.take()[0]?.xid ?? 0, 70, ErrorCode.sessionMoved)
+    await expect(write).rejects.toMatchObject({ name: 'sessionMoved', retryable: true })
+  })
+})
+
+describe('session: arguments', () => {
+  const refused = async (call: (client: Client) => Promise<unknown>): Promise<string> => {
+    const { world, client } = await connected()
+    const error = await call(client).catch((reason: unknown) => reason)
+    await world.settle()
+    expect(world.end.take()).toEqual([])
+    return error instanceof ZkError ? `${error.name}: ${error.message}` : String(error)
+  }
+
+  test.each<[string, (client: Client) => Promise<unknown>, string]>([
+    ['TTL 0', (client) => client.create('/a', null, { ttlMs: 0 }), 'from 1 to 1099511627775'],
+    ['TTL 2^40', (client) => client.create('/a', null, { ttlMs: 2 ** 40 }), 'from 1 to 1099511627775'],
+    [
+      'ephemeral TTL',
+      (client) => client.create('/a', null, { ttlMs: 1, ephemeral: true }),
+      'cannot have a TTL',
+    ],
+    [
+      'sequential container',
+      (client) => client.create('/a', null, { container: true, sequential: true }),
+      'container',
+    ],
+    ['half a version', (client) => client.set('/a', 'x', { version: 1.5 }), 'the version 1.5'],
+    ['a version of 33 bits', (client) => client.delete('/a', { version: 2 ** 31 }), 'the version 2147483648'],
+    ['a relative prefix', (client) => client.getEphemerals('a'), 'does not start with "/"'],
+    [
+      'a path in a multiRead',
+      (client) => client.multiRead([{ type: 'get', path: 'a' }]),
+      'does not start with "/"',
+    ],
+    ['a negative limit', (client) => client.setQuota('/a', { count: -1 }), 'count of -1'],
+    ['a quota on /', (client) => client.setQuota('/', { count: 1 }), '/ cannot have a quota'],
+  ])('%s -> badArguments, nothing is sent', async (_what, call, reason) => {
+    const error = await refused(call)
+    expect(error).toContain('badArguments: ')
+    expect(error).toContain(reason)
+  })
+
+  test('options out of range -> RangeError that names option, value and range', () => {
+    for (const sessionTimeoutMs of [0, -1, 1.5, 2 ** 31, Number.NaN]) {
+      expect(() => new Client({ sessionTimeoutMs })).toThrow(
+        `sessionTimeoutMs: found ${sessionTimeoutMs}, expected a whole number from 1 to 2147483647`,
+      )
+    }
+  })
+
+  test('ephemerals: asked for and told below the chroot', async () => {
+    const { world, client } = await connected({ servers: 'a:1/app' })
+    const all = client.getEphemerals()
+    await world.settle()
+    const [request] = world.end.take()
+    expect(request?.body.string()).toBe('/app/')
+    world.end.reply(request?.xid ?? 0, 60, 0, (writer) =>
+      GetEphemeralsResponse.write(writer, { ephemerals: ['/app/a'] }),
+    )
+    expect(await all).toEqual(['/a'])
   })
 })

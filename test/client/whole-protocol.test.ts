@@ -191,7 +191,8 @@ for (const kind of backendKinds) {
       road.cut()
       await until(() => watching.state === 'suspended', 'the loss to be noticed')
       road.mend()
-      await watching.connected()
+      // Answered behind the request that leaves the watches again.
+      await watching.sync()
       own.length = 0
       below.length = 0
       await act()
@@ -250,7 +251,6 @@ for (const kind of backendKinds) {
       road.cut()
       await until(() => watching.state === 'suspended', 'the loss to be noticed')
       road.mend()
-      await watching.connected()
       await watching.sync()
       await Promise.all(paths.map((path) => acting.create(path)))
       await watching.sync()

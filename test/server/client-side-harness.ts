@@ -34,6 +34,7 @@ export const testConfig: ServerConfig = {
   neverUsedContainerMs: 300_000,
   fourLetterWords: '*',
   access: standardAccess,
+  enforceQuota: false,
   heartbeatMs: 100,
   peerTimeoutMs: 1000,
   leaderPreemption: true,

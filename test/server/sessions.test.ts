@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { limits } from '../../src/server/limits.ts'
 import { SessionTracker } from '../../src/server/sessions/session-tracker.ts'
 import { Harness } from './client-side-harness.ts'
 import { connectBody, ephemeral, frameOf } from './raw-client.ts'
@@ -168,7 +169,53 @@ describe('expiry', () => {
     harness.time.pass(3500)
     expect(harness.side.state.sessions.size).toBe(0)
     expect(clients.every(({ connection }) => connection.closed)).toBe(true)
-    expect(harness.replica.sent.length - before).toBeGreaterThanOrEqual(2000 / 256)
+    expect(harness.replica.sent.length - before).toBe(
+      (2000 * limits.expiryWeightOfSession) / limits.expiryBatchWeight,
+    )
+    expect(harness.side.metrics.sessionsExpired).toBe(2000)
+    expect(harness.lines.filter((line) => line.includes('have expired'))).toEqual([
+      'info: 2000 sessions have expired',
+    ])
+  })
+
+  test('many expire together -> the next batch is closed when the last one is, and others are served in between', async () => {
+    const harness = await Harness.serving({ maxClientCnxns: 0 })
+    for (let i = 0; i < 250; i++) {
+      const client = harness.client({ timeoutMs: 2000 })
+      client.ask(client.create(`/e${i}`, ephemeral))
+    }
+    const bystander = harness.client({ timeoutMs: 20_000 })
+    harness.replica.committing = false
+    const before = harness.replica.sent.length
+    harness.time.pass(3500)
+    expect(harness.replica.sent.length - before).toBe(1)
+    bystander.send(bystander.create('/between'))
+    const left: number[] = []
+    while (harness.side.state.sessions.size > 1) {
+      harness.commit()
+      left.push(harness.side.state.sessions.size)
+      harness.time.pass(1)
+    }
+    // Each weighs six: itself, its connection, one node.
+    expect(left).toEqual([251 - 84, 251 - 168, 1])
+    expect(bystander.frames()).toMatchObject([{ xid: 1, error: 0 }])
+    expect(harness.side.state.tree.find('/e249')).toBeUndefined()
+  })
+
+  test('the reign ends in the middle of many expiries -> the rest gets its whole timeout anew, then goes', async () => {
+    const harness = await Harness.serving({ maxClientCnxns: 0 })
+    for (let i = 0; i < 250; i++) harness.client({ timeoutMs: 2000 }).connection.destroy()
+    harness.replica.committing = false
+    harness.time.pass(3000)
+    harness.commit()
+    harness.replica.adrift()
+    harness.replica.committing = true
+    harness.replica.lead()
+    expect(harness.side.state.sessions.size).toBe(150)
+    harness.time.pass(1500)
+    expect(harness.side.state.sessions.size).toBe(150)
+    harness.time.pass(2000)
+    expect(harness.side.state.sessions.size).toBe(0)
   })
 })
 

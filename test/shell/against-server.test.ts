@@ -117,6 +117,198 @@ for (const kind of backendKinds) {
       expect(rest).toBe('')
     })
 
+    test('container, TTL and closed znodes; identities and lists', async () => {
+      const run = await shell([...server, '--keep-going'], {
+        input: [
+          'create --container /kinds',
+          'create --ttl 60000 -s /kinds/t-',
+          'create --acl auth::rwcda /kinds/mine',
+          'addauth digest u:p',
+          'create --acl auth::rwcda,world:anyone:r /kinds/mine x',
+          'getAcl /kinds/mine',
+          'setacl -v 7 /kinds/mine world:anyone:rwcda',
+          'setacl -v 0 /kinds/mine world:anyone:rwcda',
+          'getacl --json /kinds/mine',
+          'create -e /kinds/gone',
+          'getephemerals /kinds/g',
+          'count /kinds',
+          'deleteall /kinds',
+        ].join('\n'),
+      })
+      expect(run.out.split('\n')).toEqual([
+        '/kinds',
+        expect.stringMatching(/^\/kinds\/t-\d{10}$/),
+        '/kinds/mine',
+        'digest:u:Jq7wMyA/w2Vd5WIDAKdu4OIIFEQ=:rwcda',
+        'world:anyone:r',
+        '{"path":"/kinds/mine","scheme":"world","id":"anyone","perms":31,"aversion":1}',
+        '/kinds/gone',
+        '/kinds/gone',
+        '3',
+        '',
+      ])
+      expect(run.err.split('\n')).toEqual([
+        expect.stringContaining(
+          'line 3: create /kinds/mine: the access control list is not valid (auth needs',
+        ),
+        'zk-shell: line 7: setacl /kinds/mine: the version is not the expected one (stat /kinds/mine shows the present aclVersion)',
+        '',
+      ])
+    })
+
+    test('an identity for one command comes as an option; a refused one ends it', async () => {
+      const [as, refused] = await Promise.all([
+        one('--auth', 'digest:u:p', 'whoami'),
+        one('--auth', 'nonsense:x', 'create', '/not-made'),
+      ])
+      expect([as.code, as.out.split('\n').sort()]).toEqual([0, ['', 'digest:u', 'ip:127.0.0.1']])
+      expect([refused.code, refused.out]).toEqual([1, ''])
+      expect(refused.err).toContain('the server refuses these credentials (scheme "nonsense")')
+      const there = await one('stat', '/not-made')
+      expect(there.err).toContain('the node does not exist')
+    })
+
+    test('txn: on one line, or in a block; a failure tells of every operation', async () => {
+      const run = await shell([...server, '--keep-going'], {
+        input: [
+          'txn create /txn one ; create -s /txn/n- "a ; b" ; set -v 0 /txn two ; check -v 1 /txn',
+          'txn set /txn three ; delete /txn ; check /txn',
+          'txn',
+          'create /txn/block',
+          "set /txn '; three'",
+          '',
+          'get /txn',
+          'txn --json delete /txn/none',
+          'deleteall /txn',
+        ].join('\n'),
+      })
+      expect(run.out).toBe(
+        [
+          '1  create /txn: done',
+          '2  create /txn/n-0000000000: done',
+          '3  set /txn: done, version 1',
+          '4  check /txn: done',
+          '1  set /txn: not done',
+          '2  delete /txn: failed: the node has children',
+          '3  check /txn: not done',
+          '1  create /txn/block: done',
+          '2  set /txn: done, version 2',
+          '; three',
+          '{"operation":1,"type":"delete","path":"/txn/none","done":false,"error":"noNode"}',
+          '',
+        ].join('\n'),
+      )
+      expect(run.err).toBe(
+        [
+          'zk-shell: line 2: txn /txn: the node has children (operation 2 of 3 in a transaction: delete) (use deleteall /txn to delete it with everything below)',
+          'zk-shell: line 8: txn /txn/none: the node does not exist (operation 1 of 1 in a transaction: delete)',
+          '',
+        ].join('\n'),
+      )
+      const piped = await shell([...server, '--json', 'txn'], { input: 'create /txn\ndelete /txn\n' })
+      expect(
+        piped.out
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line)),
+      ).toEqual([
+        { operation: 1, type: 'create', path: '/txn', done: true },
+        { operation: 2, type: 'delete', path: '/txn', done: true },
+      ])
+    })
+
+    test('quotas: set, listed with what is used, none inside another, taken away', async () => {
+      const run = await shell([...server, '--keep-going'], {
+        input: [
+          'create /lim 12345',
+          'create /lim/it',
+          'setquota -n 5 -B 100 /lim',
+          'setquota -b 50 /lim',
+          'setquota -n 1 /lim/it',
+          'listquota',
+          'delquota -n /lim',
+          'listquota --json /lim',
+          'delquota /lim',
+          'listquota /lim',
+          'deleteall /lim',
+        ].join('\n'),
+      })
+      expect(run.out.split('\n')).toEqual([
+        '/lim',
+        '/lim/it',
+        '/lim  count 2 of 5; bytes 5 of 50 (hard 100)',
+        '{"path":"/lim","limits":{"count":null,"bytes":50,"countHard":null,"bytesHard":100},"usage":{"count":2,"bytes":5}}',
+        '',
+      ])
+      expect(run.err.split('\n')).toEqual([
+        'zk-shell: line 5: setquota: /lim/it cannot have a quota: /lim above it has one, and they would not add up; delete that first',
+        'zk-shell: line 10: listquota /lim: there is no quota on this znode or below it',
+        '',
+      ])
+    })
+
+    test('chroot: everything below it; one that does not exist is named, and can be made', async () => {
+      const run = await shell([...server, '--chroot', '/deep/root', '--keep-going'], {
+        input: 'create /x\ncreate -p /\ncreate /x y\nls /\n',
+      })
+      expect(run.err).toBe(
+        [
+          'the chroot /deep/root does not exist yet: create -p / makes it',
+          'zk-shell: line 1: create /x: the node does not exist (its parent / is missing: create that first, or use create -p)',
+          '',
+        ].join('\n'),
+      )
+      expect(run.out).toBe('/\n/x\nx\n')
+      expect((await one('get', '/deep/root/x')).out).toBe('y\n')
+      await one('deleteall', '/deep')
+    })
+
+    test('addwatch: every event below, until it has told enough', async () => {
+      const client = new Client({ servers: server[1] ?? '' })
+      await client.connect()
+      await client.create('/persist')
+      const child = spawn(
+        process.execPath,
+        [...program, ...server, 'addwatch', '-r', '-n', '3', '/persist'],
+        {
+          cwd: root,
+        },
+      )
+      let out = ''
+      let err = ''
+      child.stdout.on('data', (bytes) => {
+        out += String(bytes)
+      })
+      child.stderr.on('data', (bytes) => {
+        err += String(bytes)
+      })
+      const ended = new Promise((resolve) => child.once('close', resolve))
+      await until(() => err.includes('watching /persist and everything below it'), 'the watch to stand')
+      await client.create('/persist/a')
+      await client.set('/persist/a', 'x')
+      await client.delete('/persist/a')
+      await client.delete('/persist')
+      expect(await ended).toBe(0)
+      expect(out.replace(/ \(zxid [^)]*\)/g, '')).toBe(
+        'created /persist/a\ndataChanged /persist/a\ndeleted /persist/a\n',
+      )
+      await client.close()
+    })
+
+    test('4lw: the answer of the server, or why there is none', async () => {
+      const [ruok, json, none] = await Promise.all([
+        one('4lw', 'ruok'),
+        one('--json', '4lw', 'isro'),
+        one('4lw', 'srvr', '127.0.0.1:1'),
+      ])
+      expect(ruok).toEqual({ code: 0, out: 'imok\n', err: '' })
+      expect(JSON.parse(json.out)).toEqual({ server: server[1], word: 'isro', answer: 'rw' })
+      expect([none.code, none.err]).toEqual([
+        1,
+        'zk-shell: 4lw: 127.0.0.1:1: nothing listens there (ECONNREFUSED)\n',
+      ])
+    })
+
     test('stat, ls -l and session say what they found', async () => {
       const run = await shell(server, {
         input: 'create /told abc\nstat /told\nls -l /\nsession\ndelete /told\n',

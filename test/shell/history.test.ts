@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -30,6 +30,20 @@ describe('history', () => {
     expect([loaded.length, loaded[0], loaded.at(-1)]).toEqual([1000, 'get /1500', 'get /2499'])
     const kept = (await disk.readFile(`${folder}/history`)).toString()
     expect(kept.split('\n')).toHaveLength(1001)
+  })
+
+  test('the file is for its owner only, also one that was not; passwords are not in it', async () => {
+    const file = `${folder}/history`
+    await writeFile(file, 'ls\n', { mode: 0o644 })
+    const history = new History(disk, folder)
+    await history.add('addauth digest user:secret')
+    await history.add('addAuth digest user:secret')
+    await history.add('get /a')
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+    expect(await readFile(file, 'utf8')).toBe('ls\nget /a\n')
+    const fresh = new History(disk, `${folder}/fresh`)
+    await fresh.add('ls')
+    expect((await stat(`${folder}/fresh/history`)).mode & 0o777).toBe(0o600)
   })
 
   test('no folder, or one that cannot be -> a shell without memory', async () => {

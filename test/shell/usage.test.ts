@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { Client } from '../../src/client/index.ts'
-import { UsageError } from '../../src/shell/command.ts'
+import { aclText, parseAcls } from '../../src/shell/acl-text.ts'
+import type { RunningWatch } from '../../src/shell/command.ts'
+import { parseArguments, UsageError } from '../../src/shell/command.ts'
+import { commands, findCommand } from '../../src/shell/commands/index.ts'
 import { readOptions } from '../../src/shell/options.ts'
 import { Output } from '../../src/shell/output.ts'
 import { runCommand, wordsOf } from '../../src/shell/run-command.ts'
@@ -13,6 +16,7 @@ describe('options', () => {
       kind: 'run',
       options: {
         servers: 'a:1/app',
+        auth: null,
         json: false,
         timeoutMs: 2500,
         keepGoing: false,
@@ -21,6 +25,14 @@ describe('options', () => {
     })
     expect(await readOptions([], '9')).toMatchObject({
       options: { servers: '127.0.0.1:2181', timeoutMs: 5000, words: [] },
+    })
+  })
+
+  test('a chroot joins the servers; an identity is a scheme and the rest', async () => {
+    expect(
+      await readOptions(['-s', 'a:1,b:2', '--chroot', '/team/x', '--auth', 'digest:u:p:q', 'ls'], '9'),
+    ).toMatchObject({
+      options: { servers: 'a:1,b:2/team/x', auth: { scheme: 'digest', credential: 'u:p:q' }, words: ['ls'] },
     })
   })
 
@@ -39,6 +51,10 @@ describe('options', () => {
     [['-s', 'a:b', 'ls'], 'port "b" is not a number'],
     [['--timeout', '0', 'ls'], '--timeout'],
     [['--timeout', 'soon', 'ls'], '--timeout'],
+    [['-s', 'a:1/x', '--chroot', '/y', 'ls'], 'names one already'],
+    [['--chroot', 'y', 'ls'], 'does not start with "/"'],
+    [['--chroot', '/y/', 'ls'], 'ends with "/"'],
+    [['--auth', 'digest', 'ls'], 'expected scheme:credential'],
   ])('wrong options %j -> one line that says why, exit code 2', async (args, reason) => {
     const outcome = await readOptions(args, '9')
     expect(outcome).toMatchObject({ kind: 'print', exitCode: 2 })
@@ -47,7 +63,7 @@ describe('options', () => {
   })
 })
 
-describe('commands', () => {
+describe('command lines', () => {
   test.each([
     ['frobnicate', 'there is no command "frobnicate"'],
     ['get', 'usage: get <path>'],
@@ -57,6 +73,10 @@ describe('commands', () => {
     ['set -v 2147483648 /a b', 'version "2147483648" is not a whole number'],
     ['watch -n 0 /a', 'count "0" is not a whole number from 1'],
     ['get "/a', 'is not closed'],
+    ['create -t 1099511627776 /a', 'ttl "1099511627776" is not a whole number from 1 to 1099511627775'],
+    ['create -t 1.5 /a', 'ttl "1.5" is not a whole number'],
+    ['setquota -n -1 /a', 'argument is ambiguous'],
+    ['4lw', 'usage: 4lw <word> [server]'],
   ])('wrong usage: %s -> says why, and no server is asked', async (line, reason) => {
     const sink = { write() {} }
     const out = new Output({ json: false, out: sink, err: sink, errColour: false })
@@ -65,13 +85,101 @@ describe('commands', () => {
       currentPath: '/',
       interactive: false,
       stop: new AbortController().signal,
-      watches: new Map(),
+      servers: [],
+      timeoutMs: 1000,
+      watches: new Set<RunningWatch>(),
       readStdin: () => Promise.reject(new Error('not asked for')),
+      readBlock: () => Promise.reject(new Error('not asked for')),
       quit() {},
     }
     const connect = (): Promise<void> => Promise.reject(new Error('a server was asked'))
     const run = async (): Promise<void> => runCommand(wordsOf(line), context, out, connect)
     await expect(run()).rejects.toThrow(UsageError)
     await expect(run()).rejects.toThrow(reason)
+  })
+})
+
+/** What is asked for before a server is, or without one. */
+describe('arguments that only the command understands', () => {
+  async function fault(line: string): Promise<string> {
+    const sink = { write() {} }
+    const out = new Output({ json: false, out: sink, err: sink, errColour: false })
+    const context = {
+      client: new Client(),
+      servers: [],
+      timeoutMs: 1000,
+      currentPath: '/',
+      interactive: false,
+      stop: new AbortController().signal,
+      watches: new Set<RunningWatch>(),
+      readStdin: () => Promise.reject(new Error('not asked for')),
+      readBlock: () => Promise.resolve(['create /a', 'set /a']),
+      quit() {},
+    }
+    const run = runCommand(wordsOf(line), context, out, () => Promise.resolve())
+    return run.then(
+      () => 'none',
+      (error: unknown) => (error instanceof UsageError ? error.message : `no UsageError: ${String(error)}`),
+    )
+  }
+
+  test.each([
+    ['create -a world:anyone /a', '"world:anyone" is not an entry of an access control list'],
+    ['setacl /a world:anyone:rx', 'permissions of the letters r(ead) w(rite)'],
+    ['txn frob /a', 'txn: operation 1 is "frob": expected one of create'],
+    ['txn create /a ; set /a', 'txn: operation 2: set: 1 arguments instead of 2'],
+    ['txn create /a ; ; check /b', 'txn: operation 2 is ""'],
+    ['txn', 'txn: operation 2: set: 1 arguments instead of 2'],
+    ['setquota /a', 'no limit given'],
+    ['4lw nope', 'there is no word "nope": expected one of conf cons'],
+    ['4lw --mask 3 ruok', '--mask goes with stmk only'],
+    ['4lw ruok a:b', 'port "b" is not a number'],
+    ['4lw ruok', 'name a server'],
+    ['removewatches -d -c /a', 'give one kind'],
+  ])('%s -> %s', async (line, reason) => {
+    expect(await fault(line)).toContain(reason)
+  })
+})
+
+describe('commands', () => {
+  test('each has examples, which are written as it wants them', () => {
+    for (const command of commands) {
+      expect(command.examples.length, command.name).toBeGreaterThan(0)
+      for (const example of command.examples) {
+        const [name = '', ...words] = wordsOf(example)
+        expect(findCommand(name), example).toBe(command)
+        expect(() => parseArguments(command, words), example).not.toThrow()
+      }
+    }
+  })
+
+  test('capitals do not matter, nor which of its names is used', () => {
+    expect(findCommand('getAcl')).toBe(findCommand('getacl'))
+    expect(findCommand('multi')?.name).toBe('txn')
+    expect(findCommand('getAllChildrenNumber')?.name).toBe('count')
+    expect(findCommand('getaclx')).toBeUndefined()
+  })
+})
+
+describe('access control lists as text', () => {
+  test.each([
+    ['world:anyone:rwcda', [{ scheme: 'world', id: 'anyone', perms: 31 }]],
+    ['auth::r', [{ scheme: 'auth', id: '', perms: 1 }]],
+    ['digest:u:h=:a', [{ scheme: 'digest', id: 'u:h=', perms: 16 }]],
+    ['ip:::1:', [{ scheme: 'ip', id: '::1', perms: 0 }]],
+    [
+      'x509:CN=a,OU=b:r,world:anyone:d',
+      [
+        { scheme: 'x509', id: 'CN=a,OU=b', perms: 1 },
+        { scheme: 'world', id: 'anyone', perms: 8 },
+      ],
+    ],
+  ])('%s is read, and written again as it was', (text, acls) => {
+    expect(parseAcls(text)).toEqual(acls)
+    expect(acls.map(aclText).join()).toBe(text)
+  })
+
+  test.each(['', 'world', 'world:anyone', ':x:r', 'world:anyone:R', 'a:b:r,c'])('"%s" is refused', (text) => {
+    expect(() => parseAcls(text)).toThrow(UsageError)
   })
 })

@@ -1,6 +1,7 @@
 import type { ApplyListener } from '../../src/tree/apply-listener.ts'
 import { type ExecuteSettings, usualExecuteSettings } from '../../src/tree/execute/execute-settings.ts'
 import { Identities } from '../../src/tree/identities.ts'
+import type { QuotaExcess } from '../../src/tree/quota/quota-check.ts'
 import { encodeReapRequest } from '../../src/tree/reaping.ts'
 import { ReplicatedState } from '../../src/tree/replicated-state.ts'
 import { encodeRequest, RequestEnvelope } from '../../src/tree/request.ts'
@@ -100,8 +101,15 @@ export class Harness {
   wallMs = 1_000_000
   #number = 0
 
-  constructor(options: { server?: number; epoch?: number; settings?: Partial<ExecuteSettings> } = {}) {
-    this.state = new ReplicatedState({ ...usualExecuteSettings, ...options.settings })
+  constructor(
+    options: {
+      server?: number
+      epoch?: number
+      settings?: Partial<ExecuteSettings>
+      onQuotaExcess?: (excess: QuotaExcess) => void
+    } = {},
+  ) {
+    this.state = new ReplicatedState({ ...usualExecuteSettings, ...options.settings }, options.onQuotaExcess)
     this.server = options.server ?? 1
     this.nextZxid = zxidOf(options.epoch ?? 1, 1)
     this.state.beginReign()

@@ -2,6 +2,7 @@ import type { Findings, Place } from './config-error.ts'
 
 /** A `key=value` line, not yet understood. */
 export interface Entry {
+  /** Without ZooKeeper's property prefix, see `plainKey`. */
   readonly key: string
   readonly value: string
   readonly place: Place
@@ -24,6 +25,11 @@ export interface Draft {
   readonly entries: readonly Entry[]
   /** False when a line was unusable, so that a wrong line does not read as a missing one as well. */
   readonly whole: boolean
+}
+
+/** Every key may carry the prefix that it has as a Java property: `zookeeper.snapCount` is `snapCount`. */
+export function plainKey(written: string): string {
+  return written.startsWith('zookeeper.') ? written.slice('zookeeper.'.length) : written
 }
 
 export const serverIdMax = 255

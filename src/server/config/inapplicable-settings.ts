@@ -68,7 +68,6 @@ const reasons: readonly (readonly [reason: string, names: readonly string[]])[] 
     ['largeRequestMaxBytes', 'largeRequestThreshold'],
   ],
   ['every write is on the disks of a quorum before it is answered', ['forceSync', 'fsync.*', 'flushDelay']],
-  ['quotas are not in this version', ['enforceQuota']],
   [
     'it tunes a part that this server does not have',
     [

@@ -89,6 +89,7 @@ export function parseConfig(text: string, file: string, options: ParseOptions = 
     neverUsedContainerMs: values['znode.container.maxNeverUsedIntervalMs'],
     fourLetterWords,
     access,
+    enforceQuota: values.enforceQuota,
     heartbeatMs: values.heartbeat,
     peerTimeoutMs: values.peerTimeout,
     leaderPreemption: values.leaderPreemption,
@@ -110,7 +111,7 @@ export function formatOf(text: string, file: string): 'table' | 'zoo' {
 
 function readZoo(text: string, file: string, options: ParseOptions, findings: Findings): Draft {
   const draft = readZooCfg(text, file, findings)
-  const pointer = draft.entries.find((entry) => entry.key === 'dynamicConfigFile')
+  const pointer = draft.entries.findLast((entry) => entry.key === 'dynamicConfigFile')
   if (pointer === undefined || options.dynamic === undefined) return draft
   const dynamic = readZooCfg(options.dynamic.text, options.dynamic.file, findings)
   const strays = dynamic.entries.filter((entry) => entry.key !== 'version')
@@ -144,6 +145,6 @@ export function pointersOf(
     formatOf(text, file) === 'zoo'
       ? readProperties(text, file, new Findings())
       : readTable(text, file, new Findings()).entries
-  const find = (key: string) => entries.find((entry) => entry.key.replace(/^zookeeper\./, '') === key) ?? null
+  const find = (key: string) => entries.findLast((entry) => entry.key === key) ?? null
   return { dataDir: find('dataDir')?.value ?? null, dynamicConfigFile: find('dynamicConfigFile') }
 }

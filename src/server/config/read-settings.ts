@@ -34,7 +34,10 @@ export interface SettingsRead {
   readonly authProviders: readonly Entry[]
 }
 
-/** Understands the `key=value` lines. Keys may carry ZooKeeper's property prefix `zookeeper.`. */
+/**
+ * Understands the `key=value` lines. A zoo.cfg is read as ZooKeeper would, with warnings where it goes on in silence: what
+ * runs there is to start here. In our own format the same is a mistake, and an error.
+ */
 export function readSettings(
   entries: readonly Entry[],
   format: 'table' | 'zoo',
@@ -44,29 +47,45 @@ export function readSettings(
   const values = defaults(format)
   const places = new Map<SettingName, Place>()
   const authProviders: Entry[] = []
-  for (const { key: fullKey, value, place } of entries) {
-    const key = fullKey.replace(/^zookeeper\./, '')
-    const first = given.get(key)
-    if (first !== undefined) {
-      findings.problem(place, `${key} a second time`, `each setting once (line ${first.line} has it already)`)
-      continue
-    }
+  for (const { key, value, place } of oncePerKey(entries, format, findings)) {
     given.set(key, place)
     if (/^authProvider\./.test(key)) {
       authProviders.push({ key, value, place })
       continue
     }
     if (!isSetting(key)) {
-      readStranger(key, value, place, findings)
+      readStranger(key, value, place, format, findings)
       continue
     }
-    const read = readValue(key, settings[key], value, place, findings)
+    const read = readValue(key, settings[key], value, format, place, findings)
     if (read !== null) {
       values[key] = read
       places.set(key, place)
     }
   }
   return { values: values as Values, places, given, authProviders }
+}
+
+/** Of a key that is given twice, the last counts in a zoo.cfg, as in Java; in a table it is an error. */
+function oncePerKey(
+  entries: readonly Entry[],
+  format: 'table' | 'zoo',
+  findings: Findings,
+): IteratorObject<Entry> {
+  const counting = new Map<string, Entry>()
+  for (const entry of entries) {
+    const { key, place } = entry
+    const first = counting.get(key)
+    if (first === undefined || format === 'zoo') counting.set(key, entry)
+    if (first === undefined) continue
+    const where = `line ${first.place.line} has it already`
+    if (format === 'table') {
+      findings.problem(place, `${key} a second time`, `each setting once (${where})`)
+    } else if (entry.value !== first.value) {
+      findings.warn(place, `${key} is given a second time, ${where}: the last one counts, as in ZooKeeper`)
+    }
+  }
+  return counting.values()
 }
 
 const isSetting = (key: string): key is SettingName => Object.hasOwn(settings, key)
@@ -84,13 +103,17 @@ function readValue(
   key: SettingName,
   setting: Setting,
   text: string,
+  format: 'table' | 'zoo',
   place: Place,
   findings: Findings,
 ): number | boolean | string | null {
   switch (setting.kind) {
     case 'number': {
       const hexadecimal = setting.hexadecimal === true && /^0x[0-9a-f]{1,8}$/i.test(text)
-      return readWhole(hexadecimal ? String(Number(text)) : text, key, boundsOf(setting), place, findings)
+      const decimal = hexadecimal ? String(Number(text)) : text
+      return format === 'zoo'
+        ? readNearest(decimal, key, setting, place, findings)
+        : readWhole(decimal, key, boundsOf(setting), place, findings)
     }
     case 'derived':
       return text === '-1' ? null : readWhole(text, key, boundsOf(setting), place, findings)
@@ -110,10 +133,30 @@ function readValue(
     }
     case 'text': {
       if (text !== '') return text
+      if (format === 'zoo' && key !== 'dataDir') {
+        findings.warn(place, `${key} has no value: taken as not given`)
+        return null
+      }
       findings.problem(place, `${key} without a value`, 'a value behind the "="')
       return null
     }
   }
+}
+
+/** A number beyond the bounds becomes the nearest that is not: ZooKeeper has other bounds, or none. */
+function readNearest(
+  text: string,
+  key: SettingName,
+  setting: NumberSetting,
+  place: Place,
+  findings: Findings,
+): number | null {
+  const { min, max, unit } = setting
+  const value = /^-?\d{1,15}$/.test(text) ? Number(text) : min
+  const nearest = Math.min(Math.max(value, min), max)
+  if (nearest === value) return readWhole(text, key, boundsOf(setting), place, findings)
+  findings.warn(place, `${key} ${value} is taken as ${nearest}: ${min} to ${max} ${unit} are possible`)
+  return nearest
 }
 
 function boundsOf(setting: NumberSetting | DerivedSetting): { min: number; max: number; unit?: string } {
@@ -121,7 +164,13 @@ function boundsOf(setting: NumberSetting | DerivedSetting): { min: number; max: 
   return unit === '' ? { min, max } : { min, max, unit }
 }
 
-function readStranger(key: string, value: string, place: Place, findings: Findings): void {
+function readStranger(
+  key: string,
+  value: string,
+  place: Place,
+  format: 'table' | 'zoo',
+  findings: Findings,
+): void {
   if (/^(group|weight)\./.test(key)) {
     // Accepting these and counting every server alike would quietly change which servers make a quorum.
     findings.problem(
@@ -137,6 +186,12 @@ function readStranger(key: string, value: string, place: Place, findings: Findin
     return
   }
   const near = Object.keys(settings).find((name) => editsBetween(name.toLowerCase(), key.toLowerCase()) <= 2)
+  if (format === 'zoo') {
+    // ZooKeeper makes a Java property of any key.
+    const perhaps = near === undefined ? '' : `; perhaps ${near} was meant`
+    findings.warn(place, `${key} is not a known setting and does nothing${perhaps}`)
+    return
+  }
   findings.problem(
     place,
     // No more than a name: behind a space there may be a value, and in that a password.

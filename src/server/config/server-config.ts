@@ -61,6 +61,8 @@ export interface ServerConfig {
   readonly neverUsedContainerMs: number
   readonly fourLetterWords: ReadonlySet<string> | '*'
   readonly access: AccessConfig
+  /** Whether hard limits of quotas are kept. */
+  readonly enforceQuota: boolean
 
   readonly heartbeatMs: number
   /** Silence of a peer that counts as its failure. */

@@ -221,6 +221,12 @@ export const settings = {
     default: false,
     meaning: 'yes: access control lists are kept and not looked at, everybody may do everything.',
   },
+  enforceQuota: {
+    kind: 'switch',
+    default: false,
+    meaning:
+      'yes: what would pass a hard limit of a quota is refused. Soft limits, and hard ones without this, are only logged.',
+  },
   'enforce.auth.enabled': {
     kind: 'switch',
     default: false,

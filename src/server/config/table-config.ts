@@ -3,6 +3,7 @@ import {
   type Draft,
   type Entry,
   linesOf,
+  plainKey,
   readHost,
   readPort,
   readWhole,
@@ -26,7 +27,8 @@ export function readTable(text: string, file: string, findings: Findings): Draft
     const place = { file, line: at + 1 }
     const equals = line.indexOf('=')
     if (equals >= 0) {
-      entries.push({ key: line.slice(0, equals).trim(), value: line.slice(equals + 1).trim(), place })
+      const key = plainKey(line.slice(0, equals).trim())
+      entries.push({ key, value: line.slice(equals + 1).trim(), place })
       continue
     }
     const server = readRow(line, place, findings)

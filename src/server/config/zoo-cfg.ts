@@ -3,6 +3,7 @@ import {
   type Draft,
   type Entry,
   linesOf,
+  plainKey,
   readHost,
   readPort,
   readWhole,
@@ -12,21 +13,30 @@ import {
 } from './draft.ts'
 
 const serverForm = 'server.N=host:leaderPort:peerPort[:participant][;[clientAddress:]clientPort]'
-const serverKey = /^(?:zookeeper\.)?server\.(.*)$/
+const serverKey = /^server\.(.*)$/
 
 /** ZooKeeper's own format: a Java properties file with `server.N` lines. Those may stand in a dynamic file beside it. */
 export function readZooCfg(text: string, file: string, findings: Findings): Draft {
   const servers: ServerDraft[] = []
   const entries: Entry[] = []
+  const seen = new Set<string>()
   for (const entry of readProperties(text, file, findings)) {
     const match = serverKey.exec(entry.key)
     if (match === null) entries.push(entry)
-    else {
+    else if (!repeats(entry, seen)) {
       const server = readServer(match[1] ?? '', entry, findings)
       if (server !== null) servers.push(server)
     }
   }
   return { servers: uniqueServers(servers, findings), entries, whole: findings.problems.length === 0 }
+}
+
+/** A server line that is there again, word for word, is no second server. */
+function repeats({ key, value }: Entry, seen: Set<string>): boolean {
+  const line = `${key}=${value}`
+  if (seen.has(line)) return true
+  seen.add(line)
+  return false
 }
 
 /** Whether a line of this text is a `server.N` line, which only a zoo.cfg has. */
@@ -54,7 +64,7 @@ export function readProperties(text: string, file: string, findings: Findings): 
     if (key === undefined || /^\d+$/.test(key)) {
       findings.problem(place, `"${line}"`, '"key=value" (this file is read as a zoo.cfg)')
     } else {
-      entries.push({ key, value: (match?.[2] ?? '').replace(/\\(.)/g, '$1').trim(), place })
+      entries.push({ key: plainKey(key), value: (match?.[2] ?? '').replace(/\\(.)/g, '$1').trim(), place })
     }
   }
   return entries

@@ -13,6 +13,7 @@ export interface KnownSession {
   readonly password: Uint8Array
   /** The highest of its attachments that is known here. */
   claim: number
+  readonly ephemerals: { readonly size: number }
 }
 
 export interface LeaderSessionsOptions {
@@ -24,6 +25,8 @@ export interface LeaderSessionsOptions {
   /** The last transaction that this leader has ordered, applied or not. */
   lastProposed(): Zxid
   messageTo(server: number, message: Buffer): void
+  /** Says that these sessions have expired in this tick. */
+  expired(ids: readonly number[]): void
   /** Puts closeSession requests for these sessions into the history. */
   closeSessions(ids: readonly number[]): void
 }
@@ -45,7 +48,11 @@ export class LeaderSessions implements LeaderMessages {
   /** Attachments of this reign are above it. */
   #firstAttachment = 0
   #ticking: Timer | null = null
+  /** Expired, and not closed yet: those behind `#expiredAt`. */
   #expired: number[] = []
+  #expiredAt = 0
+  /** Being closed now. */
+  readonly #closing = new Set<number>()
   #early: EarlyAttach[] = []
   readonly #closeNextBatch = (): void => this.#closeBatch()
 
@@ -72,6 +79,8 @@ export class LeaderSessions implements LeaderMessages {
     this.#ticking?.cancel()
     this.#ticking = null
     this.#expired = []
+    this.#expiredAt = 0
+    this.#closing.clear()
     this.#early = []
   }
 
@@ -80,7 +89,11 @@ export class LeaderSessions implements LeaderMessages {
   }
 
   sessionClosed(id: number): void {
-    if (this.#leading) this.#tracker.remove(id)
+    if (!this.#leading) return
+    this.#tracker.remove(id)
+    // Not from within this transaction: others may follow in this turn.
+    if (this.#closing.delete(id) && this.#closing.size === 0)
+      this.#options.timers.after(0, this.#closeNextBatch)
   }
 
   /**
@@ -151,14 +164,33 @@ export class LeaderSessions implements LeaderMessages {
   #tick(): void {
     const expired = this.#tracker.tick(this.#options.clock.monotonicMs())
     if (expired.length === 0) return
-    const idle = this.#expired.length === 0
+    this.#options.expired(expired)
     for (const id of expired) this.#expired.push(id)
-    if (idle) this.#closeBatch()
+    if (this.#closing.size === 0) this.#closeBatch()
   }
 
+  /**
+   * Thousands may expire in one tick, each with a connection and nodes to be taken down on its server, and those with watches.
+   * So the next ones are closed when the last ones are, with whatever clients ask for in between.
+   */
   #closeBatch(): void {
-    if (this.#expired.length === 0) return
-    this.#options.closeSessions(this.#expired.splice(0, limits.expiriesPerBatchMax))
-    if (this.#expired.length > 0) this.#options.timers.after(0, this.#closeNextBatch)
+    if (!this.#leading || this.#closing.size > 0) return
+    const { sessions, closeSessions } = this.#options
+    const batch: number[] = []
+    let weight = 0
+    while (this.#expiredAt < this.#expired.length && weight < limits.expiryBatchWeight) {
+      const id = this.#expired[this.#expiredAt++] as number
+      const session = sessions.get(id)
+      // Its client has closed it meanwhile.
+      if (session === undefined) continue
+      batch.push(id)
+      this.#closing.add(id)
+      weight += limits.expiryWeightOfSession + session.ephemerals.size
+    }
+    if (this.#expiredAt === this.#expired.length) {
+      this.#expired = []
+      this.#expiredAt = 0
+    }
+    if (batch.length > 0) closeSessions(batch)
   }
 }

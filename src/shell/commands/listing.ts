@@ -1,9 +1,10 @@
 import type { Client, Stat } from '../../client/index.ts'
 import { childOf, ErrorCode, ZkError } from '../../client/index.ts'
+import { optionalPath, pathOf } from '../argument-shapes.ts'
 import type { Command } from '../command.ts'
 import type { Output } from '../output.ts'
+import { hex } from '../output.ts'
 import { statColumns, statFields, statText } from '../stat-text.ts'
-import { resolvePath } from '../znode-path.ts'
 
 /** So many stats are asked for at a time. */
 const batchSize = 256
@@ -44,6 +45,7 @@ async function printNodes(
 }
 
 const ls: Command = {
+  ...optionalPath,
   name: 'ls',
   usage: '[-l] [-R] [path]',
   summary: 'list the children of a znode, one a line',
@@ -56,12 +58,8 @@ const ls: Command = {
     },
     recursive: { type: 'boolean', short: 'R', help: 'the znode and everything below it, as paths' },
   },
-  positionalsMin: 0,
-  positionalsMax: 1,
-  pathArguments: [0],
-  needsServer: true,
   async run(context, args, out) {
-    const path = resolvePath(context.currentPath, args.positionals[0] ?? '.')
+    const path = pathOf(context, args)
     const long = args.has('long')
     if (!args.has('recursive')) {
       const names = (await context.client.getChildren(path)).sort()
@@ -82,17 +80,14 @@ const ls: Command = {
 }
 
 const tree: Command = {
+  ...optionalPath,
   name: 'tree',
   usage: '[path]',
   summary: 'draw everything below a znode',
   examples: ['tree', 'tree /app'],
   flags: {},
-  positionalsMin: 0,
-  positionalsMax: 1,
-  pathArguments: [0],
-  needsServer: true,
   async run(context, args, out) {
-    const path = resolvePath(context.currentPath, args.positionals[0] ?? '.')
+    const path = pathOf(context, args)
     const children = new Map<string, string[]>()
     for await (const found of context.client.walk(path)) {
       children.set(found, [])
@@ -124,42 +119,51 @@ export function drawTree(root: string, children: ReadonlyMap<string, readonly st
 }
 
 const stat: Command = {
+  ...optionalPath,
   name: 'stat',
   usage: '[path]',
   summary: 'print the stat of a znode',
   examples: ['stat /app'],
   flags: {},
-  positionalsMin: 0,
-  positionalsMax: 1,
-  pathArguments: [0],
-  needsServer: true,
   async run(context, args, out) {
-    const path = resolvePath(context.currentPath, args.positionals[0] ?? '.')
+    const path = pathOf(context, args)
     const found = await context.client.exists(path)
     if (found === null) throw new ZkError(ErrorCode.noNode, path)
     out.result({ text: statText(found), json: { path, stat: statFields(found) } })
   },
 }
 
-const getAcl: Command = {
-  name: 'getacl',
-  usage: '<path>',
-  summary: 'print the access control list of a znode',
-  examples: ['getacl /app'],
+const count: Command = {
+  ...optionalPath,
+  name: 'count',
+  aliases: ['getallchildrennumber'],
+  usage: '[path]',
+  summary: 'count everything below a znode',
+  examples: ['count /app', 'count /'],
   flags: {},
-  positionalsMin: 1,
-  positionalsMax: 1,
-  pathArguments: [0],
-  needsServer: true,
   async run(context, args, out) {
-    const path = resolvePath(context.currentPath, args.positionals[0] ?? '')
-    const { acl } = await context.client.getAcl(path)
-    for (const { perms, scheme, id } of acl) {
-      const letters = [...'rwcda'].filter((_letter, bit) => (perms & (1 << bit)) !== 0).join('')
-      out.result({ text: `${scheme}:${id}:${letters}`, json: { path, scheme, id, perms } })
+    const path = pathOf(context, args)
+    const descendants = await context.client.getAllChildrenNumber(path)
+    out.result({ text: String(descendants), json: { path, descendants } })
+  },
+}
+
+const getEphemerals: Command = {
+  ...optionalPath,
+  name: 'getephemerals',
+  usage: '[prefix]',
+  summary: 'list the ephemeral znodes of this session, one a line',
+  details: ['The prefix may end in the middle of a name. Each znode ends with the session that made it.'],
+  examples: ['getephemerals', 'getephemerals /app/worker-'],
+  flags: {},
+  async run(context, args, out) {
+    const typed = args.positionals[0]
+    const paths = await context.client.getEphemerals(typed === undefined ? '/' : pathOf(context, args))
+    for (const path of paths.sort()) {
+      out.result({ text: path, json: { path, session: hex(context.client.sessionId) } })
     }
   },
 }
 
 /** Commands that look without changing anything. */
-export const listingCommands: readonly Command[] = [ls, tree, stat, getAcl]
+export const listingCommands: readonly Command[] = [ls, tree, stat, count, getEphemerals]

@@ -1,17 +1,15 @@
 import { ErrorCode, ZkError } from '../../client/index.ts'
+import { noArguments, optionalPath } from '../argument-shapes.ts'
 import type { Command } from '../command.ts'
 import { resolvePath } from '../znode-path.ts'
 
 const cd: Command = {
+  ...optionalPath,
   name: 'cd',
   usage: '[path]',
   summary: 'change the current path; without a path, to "/"',
   examples: ['cd /app', 'cd ..'],
   flags: {},
-  positionalsMin: 0,
-  positionalsMax: 1,
-  pathArguments: [0],
-  needsServer: true,
   async run(context, args) {
     const path = resolvePath(context.currentPath, args.positionals[0] ?? '/')
     if ((await context.client.exists(path)) === null) throw new ZkError(ErrorCode.noNode, path)
@@ -20,14 +18,10 @@ const cd: Command = {
 }
 
 const pwd: Command = {
+  ...noArguments,
   name: 'pwd',
-  usage: '',
   summary: 'print the current path',
-  examples: [],
-  flags: {},
-  positionalsMin: 0,
-  positionalsMax: 0,
-  pathArguments: [],
+  examples: ['pwd'],
   needsServer: false,
   async run(context, _args, out) {
     out.result({ text: context.currentPath, json: { path: context.currentPath } })

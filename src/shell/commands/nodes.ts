@@ -1,12 +1,9 @@
+import { onePath, pathOf, versionFlag } from '../argument-shapes.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { UsageError } from '../command.ts'
+import { createdPath, createFlags, createOptions, createUsage } from '../create-options.ts'
 import { dataFields } from '../output.ts'
 import { statFields } from '../stat-text.ts'
-import { resolvePath } from '../znode-path.ts'
-
-const versionFlag = {
-  version: { type: 'string', short: 'v', countMin: 0, help: 'only when the znode has this version' },
-} as const
 
 /** "-" stands for standard input, byte for byte. */
 async function dataArgument(context: CommandContext, text: string | undefined): Promise<Buffer | null> {
@@ -15,26 +12,28 @@ async function dataArgument(context: CommandContext, text: string | undefined): 
 }
 
 const create: Command = {
+  ...onePath,
   name: 'create',
-  usage: '[-e] [-s] [-p] <path> [data]',
+  usage: `${createUsage} [-p] <path> [data]`,
   summary: 'create a znode',
-  examples: ['create /app', 'create -e -s /app/worker- "host 1"', 'create -p /a/b/c hello'],
+  examples: [
+    'create /app',
+    'create -e -s /app/worker- "host 1"',
+    'create -p /a/b/c hello',
+    'create --ttl 60000 /app/cache',
+    'create --container /app/locks',
+    'create --acl world:anyone:r,auth::rwcda /app/config',
+  ],
   flags: {
-    ephemeral: { type: 'boolean', short: 'e', help: 'it ends with this session' },
-    sequential: { type: 'boolean', short: 's', help: 'append a rising number to the name' },
+    ...createFlags,
     parents: { type: 'boolean', short: 'p', help: 'create missing parents too' },
   },
-  positionalsMin: 1,
   positionalsMax: 2,
-  pathArguments: [0],
-  needsServer: true,
   async run(context, args, out) {
     const [typed = '', text] = args.positionals
-    const sequential = args.has('sequential')
-    let path = resolvePath(context.currentPath, typed)
-    if (sequential && typed.endsWith('/') && path !== '/') path += '/'
+    const path = createdPath(context.currentPath, typed, args.has('sequential'))
+    const options = createOptions(args)
     const data = await dataArgument(context, text)
-    const options = { ephemeral: args.has('ephemeral'), sequential }
     const created = args.has('parents')
       ? await context.client.createRecursive(path, data, options)
       : await context.client.create(path, data, options)
@@ -43,17 +42,14 @@ const create: Command = {
 }
 
 const get: Command = {
+  ...onePath,
   name: 'get',
   usage: '<path>',
   summary: 'print the data of a znode',
   examples: ['get /app', 'get --json /app'],
   flags: {},
-  positionalsMin: 1,
-  positionalsMax: 1,
-  pathArguments: [0],
-  needsServer: true,
   async run(context, args, out) {
-    const path = resolvePath(context.currentPath, args.positionals[0] ?? '')
+    const path = pathOf(context, args)
     const { data, stat } = await context.client.get(path)
     if (out.json) {
       out.result({ text: '', json: { path, ...dataFields(data), stat: statFields(stat) } })
@@ -62,6 +58,7 @@ const get: Command = {
 }
 
 const set: Command = {
+  ...onePath,
   name: 'set',
   usage: '[-v version] <path> <data>',
   summary: 'replace the data of a znode',
@@ -69,10 +66,8 @@ const set: Command = {
   flags: versionFlag,
   positionalsMin: 2,
   positionalsMax: 2,
-  pathArguments: [0],
-  needsServer: true,
   async run(context, args, out) {
-    const path = resolvePath(context.currentPath, args.positionals[0] ?? '')
+    const path = pathOf(context, args)
     const data = await dataArgument(context, args.positionals[1])
     const stat = await context.client.set(path, data, { version: args.count('version') })
     out.result({ text: '', json: { path, stat: statFields(stat) } })
@@ -80,34 +75,28 @@ const set: Command = {
 }
 
 const remove: Command = {
+  ...onePath,
   name: 'delete',
   usage: '[-v version] <path>',
   summary: 'delete a znode without children',
   examples: ['delete /app/old', 'delete -v 3 /app/old'],
   flags: versionFlag,
-  positionalsMin: 1,
-  positionalsMax: 1,
-  pathArguments: [0],
-  needsServer: true,
   async run(context, args, out) {
-    const path = resolvePath(context.currentPath, args.positionals[0] ?? '')
+    const path = pathOf(context, args)
     await context.client.delete(path, { version: args.count('version') })
     out.result({ text: '', json: { path, deleted: 1 } })
   },
 }
 
 const deleteAll: Command = {
+  ...onePath,
   name: 'deleteall',
   usage: '<path>',
   summary: 'delete a znode and everything below it',
   examples: ['deleteall /app'],
   flags: {},
-  positionalsMin: 1,
-  positionalsMax: 1,
-  pathArguments: [0],
-  needsServer: true,
   async run(context, args, out) {
-    const path = resolvePath(context.currentPath, args.positionals[0] ?? '')
+    const path = pathOf(context, args)
     if (path === '/') throw new UsageError('deleteall: "/" itself cannot be deleted: name what is below it')
     const deleted = await context.client.deleteRecursive(path)
     out.result({ text: '', json: { path, deleted } })

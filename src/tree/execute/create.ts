@@ -11,7 +11,7 @@ import { readRequestedAcl } from './requested-acl.ts'
 
 /**
  * create, create2, createContainer, createTTL: flags, time to live, session, path, list, parent, permission, name,
- * existence, ephemeral parent.
+ * existence, ephemeral parent, quota.
  */
 export function decideCreate(decision: Decision, opcode: number, body: JuteReader): number {
   const bodyStart = body.position
@@ -38,6 +38,9 @@ export function decideCreate(decision: Decision, opcode: number, body: JuteReade
   if (!isValidPath(finalPath)) return ErrorCode.badArguments
   if (decision.overlay.find(finalPath) !== undefined) return ErrorCode.nodeExists
   if (parent.owner > 0) return ErrorCode.noChildrenForEphemerals
+  const dataLength = Math.max(dataEnd - dataStart - 4, 0)
+  const quotaError = decision.quotaError(finalPath, 1, dataLength)
+  if (quotaError !== 0) return quotaError
 
   const owner = ownerOf(decision, opcode, flags, ttlMs)
   if (decision.inMulti) decision.txn.int(kindInMulti(opcode, owner))
@@ -48,7 +51,8 @@ export function decideCreate(decision: Decision, opcode: number, body: JuteReade
   decision.overlay.touch(parent, decision.zxid)
   parent.childCreations = (parent.childCreations + 1) | 0
   parent.childCount++
-  decision.overlay.create(finalPath, acl, owner, decision.zxid)
+  decision.overlay.create(finalPath, dataLength, acl, owner, decision.zxid)
+  decision.noteUsage(finalPath, 1, dataLength)
   return 0
 }
 

@@ -1,8 +1,10 @@
+import { ErrorCode } from '../../wire/error-codes.ts'
 import { JuteWriter } from '../../wire/jute-writer.ts'
 import { permits } from '../acl.ts'
 import { type AclList, openAcl } from '../acl-table.ts'
 import type { Identities } from '../identities.ts'
 import type { Overlay } from '../overlay.ts'
+import type { QuotaExcess } from '../quota/quota-check.ts'
 import type { RequestEnvelope } from '../request.ts'
 import type { Zxid } from '../zxid.ts'
 import type { ExecuteSettings } from './execute-settings.ts'
@@ -24,12 +26,19 @@ export class Decision {
   /** Whether the operation is part of a multi. */
   inMulti = false
   readonly #envelope: RequestEnvelope
+  readonly #onQuotaExcess: (excess: QuotaExcess) => void
 
   /** `envelope`: that of whichever request is being decided. */
-  constructor(overlay: Overlay, envelope: RequestEnvelope, settings: ExecuteSettings) {
+  constructor(
+    overlay: Overlay,
+    envelope: RequestEnvelope,
+    settings: ExecuteSettings,
+    onQuotaExcess: (excess: QuotaExcess) => void,
+  ) {
     this.overlay = overlay
     this.#envelope = envelope
     this.settings = settings
+    this.#onQuotaExcess = onQuotaExcess
   }
 
   get identities(): Identities {
@@ -38,5 +47,20 @@ export class Decision {
 
   mayDo(acl: AclList, perms: number): boolean {
     return acl === openAcl || permits(acl.entries, perms, this.identities)
+  }
+
+  /** QuotaExceeded where a change of so much at `path` would pass a hard limit that is kept; else 0. */
+  quotaError(path: string, nodes: number, bytes: number): number {
+    const { quotas } = this.overlay
+    const excess = quotas.isNeeded ? quotas.excessOf(path, nodes, bytes) : null
+    if (excess === null) return 0
+    this.#onQuotaExcess(excess)
+    return excess.isHard && this.settings.enforceQuota ? ErrorCode.quotaExceeded : 0
+  }
+
+  /** The change is made. */
+  noteUsage(path: string, nodes: number, bytes: number): void {
+    const { quotas } = this.overlay
+    if (quotas.isNeeded) quotas.note(path, nodes, bytes, this.zxid)
   }
 }

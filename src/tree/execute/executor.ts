@@ -3,6 +3,7 @@ import { ErrorCode } from '../../wire/error-codes.ts'
 import { JuteReader } from '../../wire/jute-reader.ts'
 import { OpCode } from '../../wire/opcodes.ts'
 import { type Overlay, sessionGone, sessionMoved } from '../overlay.ts'
+import type { QuotaExcess } from '../quota/quota-check.ts'
 import { RequestEnvelope, readEnvelope } from '../request.ts'
 import { isNewRequest } from '../sessions.ts'
 import { kindOf, restartTxn, TxnKind, writeTxnHeader } from '../txn.ts'
@@ -36,9 +37,9 @@ export class Executor {
   readonly #request = new JuteReader()
   readonly #envelope = new RequestEnvelope()
 
-  constructor(overlay: Overlay, settings: ExecuteSettings) {
+  constructor(overlay: Overlay, settings: ExecuteSettings, onQuotaExcess: (excess: QuotaExcess) => void) {
     this.#overlay = overlay
-    this.#decision = new Decision(overlay, this.#envelope, settings)
+    this.#decision = new Decision(overlay, this.#envelope, settings, onQuotaExcess)
   }
 
   /**

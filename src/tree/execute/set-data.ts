@@ -6,12 +6,13 @@ import { nextVersion } from '../tree.ts'
 import { skipSized } from './body-shape.ts'
 import type { Decision } from './decision.ts'
 
-/** Session, path, node, permission, version. */
+/** Session, path, node, permission, quota, version. */
 export function decideSetData(decision: Decision, body: JuteReader): number {
   const bodyStart = body.position
   const pathEnd = skipSized(body)
   const pathStart = bodyStart + 4
-  body.skip(Math.max(body.lengthPrefix(), 0))
+  const dataLength = Math.max(body.lengthPrefix(), 0)
+  body.skip(dataLength)
   const dataEnd = body.position
   const version = body.int()
 
@@ -23,10 +24,15 @@ export function decideSetData(decision: Decision, body: JuteReader): number {
     return isValidPath(path) ? ErrorCode.noNode : ErrorCode.badArguments
   }
   if (!decision.mayDo(node.acl, Permission.write)) return ErrorCode.noAuth
+  const bytesMore = dataLength - node.dataLength
+  const quotaError = decision.quotaError(node.path, 0, bytesMore)
+  if (quotaError !== 0) return quotaError
   if (version !== -1 && version !== node.version) return ErrorCode.badVersion
 
   decision.overlay.touch(node, decision.zxid)
   node.version = nextVersion(node.version)
+  node.dataLength = dataLength
+  decision.noteUsage(node.path, 0, bytesMore)
   decision.txn.rawRange(body.bytes, bodyStart, dataEnd).int(node.version)
   return 0
 }

@@ -47,6 +47,12 @@ const banyan: ServerKind = {
   }),
 }
 
+/** It takes some of its settings from the command line of its JVM only. */
+function javaOptions(settings: Settings): string {
+  const onlyThere = Object.entries(settings).filter(([name]) => /^(jute|znode)\./.test(name))
+  return onlyThere.map(([name, value]) => `-D${name}=${value}\n`).join('')
+}
+
 const zookeeperJar = '/usr/share/java/zookeeper.jar'
 
 const zookeeper: ServerKind = {
@@ -59,6 +65,7 @@ const zookeeper: ServerKind = {
       await mkdir(dataDir, { recursive: true })
       await writeFile(join(dataDir, 'myid'), String(id))
       const { peerTimeout: _ours, ...theirs } = settings
+      await writeFile(join(folder, 'java-options'), javaOptions(settings))
       const lines = [
         `dataDir=${dataDir}`,
         `clientPort=${clientPort}`,
@@ -78,6 +85,7 @@ const zookeeper: ServerKind = {
     args: [
       '-Xmx128m',
       '-XX:TieredStopAtLevel=1',
+      `@${join(folder, 'java-options')}`,
       '-cp',
       zookeeperJar,
       'org.apache.zookeeper.server.quorum.QuorumPeerMain',

@@ -58,6 +58,7 @@ describe('table config', () => {
       neverUsedContainerMs: 300_000,
       fourLetterWords: new Set(['ruok', 'srvr', 'stat', 'mntr', 'conf']),
       access: standardAccess,
+      enforceQuota: false,
       heartbeatMs: 100,
       peerTimeoutMs: 1000,
       leaderPreemption: true,

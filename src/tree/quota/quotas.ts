@@ -1,0 +1,88 @@
+import type { Tree } from '../tree.ts'
+import type { Znode } from '../znode.ts'
+import { Figures } from './figures.ts'
+import { limitsName, quotaOf, statsName, statsPathOf } from './quota-paths.ts'
+
+/**
+ * Which nodes have a quota, and how much there is below them. A quota begins and ends with its node of limits. Its usage
+ * stands in the data of its stats node, and nowhere else: so it is part of the state, of snapshots and of the digest, as
+ * every other node is. Only the deepest quota above a change counts it, as in ZooKeeper.
+ */
+export class Quotas {
+  readonly #tree: Tree
+  readonly #active = new Set<string>()
+
+  constructor(tree: Tree) {
+    this.#tree = tree
+  }
+
+  get size(): number {
+    return this.#active.size
+  }
+
+  /** The deepest node, from this one upwards, that has a quota; null for none. */
+  deepestAt(path: string): string | null {
+    for (let at = path.length; at > 0; at = path.lastIndexOf('/', at - 1)) {
+      const quota = path.substring(0, at)
+      if (this.#active.has(quota)) return quota
+    }
+    return null
+  }
+
+  /** A node is there, by whatever way. The root has no quota: in ZooKeeper its server ends on one. */
+  appeared(path: string): void {
+    const quota = quotaOf(path, limitsName)
+    if (quota !== null && quota !== '') this.#active.add(quota)
+  }
+
+  created(node: Znode): void {
+    const quota = quotaOf(node.path, statsName)
+    if (quota !== null) this.#takeStock(quota, node)
+    this.#count(node.path, 1, node.data === null ? 0 : node.data.length)
+  }
+
+  removed(node: Znode): void {
+    const quota = quotaOf(node.path, limitsName)
+    if (quota !== null) this.#active.delete(quota)
+    this.#count(node.path, -1, node.data === null ? 0 : -node.data.length)
+  }
+
+  dataChanged(path: string, bytesDifference: number): void {
+    if (bytesDifference !== 0) this.#count(path, 0, bytesDifference)
+  }
+
+  clear(): void {
+    this.#active.clear()
+  }
+
+  #count(path: string, nodes: number, bytes: number): void {
+    const quota = this.deepestAt(path)
+    if (quota === null) return
+    const stats = this.#tree.find(statsPathOf(quota))
+    if (stats === undefined) return
+    this.#write(stats, Figures.parse(this.#tree.data(stats)).add('count', nodes).add('bytes', bytes))
+  }
+
+  /** Walks everything below: once in a quota's life. */
+  #takeStock(quota: string, stats: Znode): void {
+    const tree = this.#tree
+    let count = 0
+    let bytes = 0
+    const root = tree.find(quota)
+    const open = root === undefined ? [] : [root]
+    for (let node = open.pop(); node !== undefined; node = open.pop()) {
+      count++
+      bytes += tree.data(node)?.length ?? 0
+      const parent = node.path === '/' ? '' : node.path
+      for (const name of tree.childNames(node)) {
+        const child = tree.find(`${parent}/${name}`)
+        if (child !== undefined) open.push(child)
+      }
+    }
+    this.#write(stats, new Figures().set('count', count).set('bytes', bytes))
+  }
+
+  #write(stats: Znode, figures: Figures): void {
+    this.#tree.rewriteData(stats, Buffer.from(figures.toString()))
+  }
+}
