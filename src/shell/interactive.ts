@@ -1,10 +1,11 @@
 import { createInterface } from 'node:readline'
 import { Chalk } from 'chalk'
 import type { Client } from '../client/index.ts'
-import { ErrorCode, parseConnectString, ZkError } from '../client/index.ts'
+import { ErrorCode, ZkError } from '../client/index.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Command, CommandContext, CommandShape } from './command.ts'
 import { UsageError } from './command.ts'
+import { sharedContext } from './command-context.ts'
 import { commands } from './commands/index.ts'
 import type { CompletableCommand } from './completion.ts'
 import { complete } from './completion.ts'
@@ -56,15 +57,11 @@ export async function runInteractive(
     takeLine === null ? promptText(client.state, context.currentPath, colours) : colours.cyan(blockPrompt)
   let stop = new AbortController()
   const context: CommandContext = {
-    client,
-    currentPath: '/',
+    ...sharedContext(client, options),
     interactive: true,
     get stop() {
       return stop.signal
     },
-    servers: parseConnectString(options.servers).servers,
-    timeoutMs: options.timeoutMs,
-    watches: new Set(),
     readStdin: () => {
       throw new UsageError('"-" as data works outside of the interactive shell only')
     },

@@ -1,6 +1,6 @@
 import type { Client } from '../client/index.ts'
-import { parseConnectString } from '../client/index.ts'
 import type { CommandContext } from './command.ts'
+import { sharedContext } from './command-context.ts'
 import { describeFailure, ExitCode } from './failure.ts'
 import { openSession } from './open-session.ts'
 import type { ShellOptions } from './options.ts'
@@ -14,13 +14,9 @@ const interruptedExitCode = 130
 export async function runOneShot(client: Client, output: Output, options: ShellOptions): Promise<number> {
   const stop = new AbortController()
   const context: CommandContext = {
-    client,
-    currentPath: '/',
+    ...sharedContext(client, options),
     interactive: false,
     stop: stop.signal,
-    servers: parseConnectString(options.servers).servers,
-    timeoutMs: options.timeoutMs,
-    watches: new Set(),
     readStdin,
     readBlock: async () => upToEmptyLine((await readStdin()).toString('utf8').split(/\r?\n/)),
     quit() {},

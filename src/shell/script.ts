@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline'
 import type { Client } from '../client/index.ts'
-import { parseConnectString } from '../client/index.ts'
 import type { CommandContext } from './command.ts'
 import { UsageError } from './command.ts'
+import { sharedContext } from './command-context.ts'
 import { describeFailure, ExitCode } from './failure.ts'
 import { openSession } from './open-session.ts'
 import type { ShellOptions } from './options.ts'
@@ -18,13 +18,9 @@ export async function runScript(client: Client, output: Output, options: ShellOp
   let exitCode: number = ExitCode.done
   const stop = new AbortController()
   const context: CommandContext = {
-    client,
-    currentPath: '/',
+    ...sharedContext(client, options),
     interactive: false,
     stop: stop.signal,
-    servers: parseConnectString(options.servers).servers,
-    timeoutMs: options.timeoutMs,
-    watches: new Set(),
     readStdin: () => {
       throw new UsageError('"-" stands for standard input, which the commands come from here')
     },

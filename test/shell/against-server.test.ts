@@ -437,6 +437,23 @@ for (const kind of backendKinds) {
         keys('-l', '--', '-done')
         keys('Enter')
         await until(async () => (await client.get('/inter')).data?.toString() === 'half-done', 'the set')
+        keys('txn', 'Enter')
+        await shows('\ntxn>')
+        keys('cre', 'Tab')
+        await shows('txn> create')
+        keys('blocked', 'Enter', 'set bl')
+        await shows('txn> set bl')
+        keys('C-c')
+        await shows('txn: interrupted')
+        await until(
+          () => screen().trimEnd().split('\n').at(-1)?.trimEnd() === '[connected /inter]>',
+          'the prompt again',
+        )
+        keys('txn', 'Enter', 'create child/x', 'Enter', 'delete ch', 'Tab')
+        await shows('txn> delete child/')
+        keys('x', 'Enter', 'Enter')
+        await shows('2  delete /inter/child/x: done')
+        expect(await client.exists('/inter/blocked')).toBeNull()
         keys('C-d')
         await until(() => run('list-sessions') === '', 'the shell to leave')
         expect(await readFile(join(folder, 'banyan/history'), 'utf8')).toContain('set . half-done\n')
