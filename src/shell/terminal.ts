@@ -37,7 +37,8 @@ export class Terminal implements Sink {
   prompt(text: string): void {
     this.prompting = true
     this.#lines.setPrompt(text)
-    this.#lines.prompt()
+    // What was typed ahead is there already, and the person goes on at its end.
+    this.#lines.prompt(true)
   }
 
   /** The prompt says something new; the line that is being typed stays. */
