@@ -43,6 +43,18 @@ describe('setData', () => {
     expect(h.stat('/a')?.version).toBe(3)
   })
 
+  test('the highest version -> goes on below zero, and leaves -1 out, which means any', () => {
+    h.create('/a')
+    const node = h.state.tree.find('/a')
+    if (node === undefined) throw new Error('no node')
+    const versionAfter = (version: number) => {
+      node.version = version
+      return statOf(h.ask(OpCode.setData, setDataBody('/a', 'x', version))).version
+    }
+    expect(versionAfter(2 ** 31 - 1)).toBe(-(2 ** 31))
+    expect(versionAfter(-2)).toBe(0)
+  })
+
   test('on the root and on /zookeeper -> works; on /zookeeper/config -> NoAuth', () => {
     expect(h.ask(OpCode.setData, setDataBody('/', 'x')).error).toBe(0)
     expect(h.ask(OpCode.setData, setDataBody('/zookeeper', 'x')).error).toBe(0)
