@@ -66,7 +66,9 @@ function wayOut(error: ZkError, commandName: string | null): string | null {
     case 'quotaExceeded':
       return 'listquota shows the limits, setquota -N and -B change them'
     case 'unimplemented':
-      return 'the server does not know this operation, or has it turned off'
+      return command === 'create' || command === 'txn'
+        ? 'for a time to live, the servers need extendedTypesEnabled=true in their configuration'
+        : 'the server does not know this operation, or has it turned off'
     case 'authFailed':
       return 'the server knows no such scheme, or not this credential'
     case 'connectionLoss':

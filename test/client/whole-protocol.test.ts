@@ -47,6 +47,47 @@ for (const kind of backendKinds) {
       await client.deleteRecursive('/container').catch((error) => expect(nameOf(error)).toBe('noNode'))
     })
 
+    test.skipIf(!kind.grantsExactlyOnce)(
+      'every kind of write whose answer is lost is taken once',
+      async () => {
+        const road = await CuttableLink.to(backend.port)
+        open.push(road)
+        const client = await connect({ servers: `127.0.0.1:${road.port}` })
+        const looking = await connect()
+        await client.create('/once')
+        const acl = [{ perms: Permission.all, scheme: 'world', id: 'anyone' }]
+        const writes: [string, () => Promise<unknown>, unknown][] = [
+          ['container', () => client.create('/once/c', null, { container: true }), '/once/c'],
+          [
+            'TTL',
+            () => client.create('/once/t-', null, { ttlMs: 60_000, sequential: true }),
+            '/once/t-0000000001',
+          ],
+          ['ACL', async () => (await client.setAcl('/once', acl, { version: 0 })).aversion, 1],
+          [
+            'transaction',
+            async () => (await client.transaction().delete('/once/c').create('/once/x').commit())[1].path,
+            '/once/x',
+          ],
+        ]
+        for (const [what, write, expected] of writes) {
+          const before = await looking.exists('/once')
+          road.losingReplies = true
+          const answer = write()
+          await until(async () => {
+            const now = await looking.exists('/once')
+            return now?.pzxid !== before?.pzxid || now?.aversion !== before?.aversion
+          }, `${what} to be done`)
+          road.cut()
+          await until(() => client.state === 'suspended', 'the loss to be noticed')
+          road.mend()
+          expect(await answer, what).toEqual(expected)
+        }
+        expect((await looking.getChildren('/once')).sort()).toEqual(['t-0000000001', 'x'])
+        await looking.deleteRecursive('/once')
+      },
+    )
+
     test('a transaction that fails names operation, path and reason; the connection lives', async () => {
       const client = await connect()
       const failure = await client

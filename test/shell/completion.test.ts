@@ -19,6 +19,23 @@ const commands: CompletableCommand[] = [
     flagWords: ['-v', '--version', '--json'],
     flagsWithValue: ['-v', '--version'],
   },
+  {
+    name: 'addauth',
+    pathArguments: [],
+    choices: { 0: ['digest', 'ip'] },
+    flagWords: ['--json'],
+    flagsWithValue: [],
+  },
+  {
+    name: 'txn',
+    pathArguments: [],
+    flagWords: ['--json'],
+    flagsWithValue: [],
+    operations: [
+      { name: 'check', pathArguments: [0], flagWords: ['-v'], flagsWithValue: ['-v'] },
+      { name: 'create', pathArguments: [0], flagWords: ['-e'], flagsWithValue: [] },
+    ],
+  },
   { name: 'help', pathArguments: [], commandArguments: [0], flagWords: [], flagsWithValue: [] },
 ]
 
@@ -28,7 +45,7 @@ function completeIn(currentPath: string, line: string): Promise<[string[], strin
 
 describe('completion', () => {
   test.each<[string, string, string[], string]>([
-    ['/', '', ['get ', 'getacl ', 'help ', 'set '], ''],
+    ['/', '', ['addauth ', 'get ', 'getacl ', 'help ', 'set ', 'txn '], ''],
     ['/', 'ge', ['get ', 'getacl '], 'ge'],
     ['/', 'nonsense ', [], ''],
     ['/', 'help s', ['set '], 's'],
@@ -48,6 +65,15 @@ describe('completion', () => {
     ['/', 'set --v', ['--version '], '--v'],
     ['/', 'set -v ', [], ''],
     ['/', 'set -v 3 /apple', ['/apple '], '/apple'],
+    ['/', 'getA', ['getacl '], 'getA'],
+    ['/', 'getAcl /zo', ['/zookeeper/'], '/zo'],
+    ['/', 'addauth d', ['digest '], 'd'],
+    ['/', 'addauth digest ', [], ''],
+    ['/', 'txn ', ['check ', 'create '], ''],
+    ['/', 'txn check -v 3 /zo', ['/zookeeper/'], '/zo'],
+    ['/', 'txn check /app ; cr', ['create '], 'cr'],
+    ['/', 'txn check /app ; create -', ['-e '], '-'],
+    ['/', 'txn check /app ; create /app/', ['/app/one', '/app/other'], '/app/'],
   ])('in %s: %j', async (currentPath, line, candidates, typed) => {
     expect(await completeIn(currentPath, line)).toEqual([candidates, typed])
   })
