@@ -6,6 +6,8 @@ const witnesses = {
   zookeeper: '/usr/share/zookeeper/bin/zkCli.sh',
   'zookeeper-bin': '/usr/lib/zookeeper/bin/cli_mt',
   'python3-kazoo': '/usr/lib/python3/dist-packages/kazoo/client.py',
+  'python3-pytest': '/usr/lib/python3/dist-packages/pytest/__init__.py',
+  'python3-mock': '/usr/lib/python3/dist-packages/mock/__init__.py',
   'libzookeeper-mt-dev': '/usr/include/zookeeper/zookeeper.h',
   gcc: '/usr/bin/gcc',
   'libcurator-recipes-java': '/usr/share/java/curator-recipes.jar',
