@@ -62,6 +62,7 @@ export function encodeRequest(
   start: number,
   end: number,
 ): void {
+  const identities = envelope.identities.bytes
   const mark = writer.beginFrame()
   writer
     .long(envelope.number)
@@ -70,7 +71,8 @@ export function encodeRequest(
     .long(envelope.attachment)
     .int(envelope.requestId)
     .int(envelope.opcode)
-    .buffer(envelope.identities.bytes)
+    .int(identities.length)
+    .rawRange(identities, 0, identities.length)
     .rawRange(source, start, end)
   writer.endFrame(mark)
 }
