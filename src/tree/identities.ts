@@ -38,7 +38,8 @@ export class Identities {
 
   /** Of somebody at that address. One that is no IP address identifies nobody. */
   static at(host: string, unrestricted = false): Identities {
-    const address = parseIp(host)
+    // What stands behind a % is this machine's name of a network card.
+    const address = parseIp(host.split('%', 1)[0] ?? '')
     return Identities.of(address === null ? [] : [{ scheme: 'ip', id: ipText(address) }], unrestricted)
   }
 

@@ -10,6 +10,7 @@ describe('identities', () => {
     ['10.0.0.1', '10.0.0.1', 5],
     ['::1', '0:0:0:0:0:0:0:1', 17],
     ['2001:DB8::a:0', '2001:db8:0:0:0:0:a:0', 17],
+    ['fe80::1%eth0', 'fe80:0:0:0:0:0:0:1', 17],
     ['s1', undefined, 1],
   ])('at %s -> known by that address, in few bytes', (host, id, bytes) => {
     const at = Identities.at(host)
