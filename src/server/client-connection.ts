@@ -47,7 +47,6 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
   identities: Identities
   touched = false
   readonly order: RequestOrder
-  readonly openedAtMs: number
   /** When the bytes came that are being handled, or were last. */
   arrivedMs: number
   /** Milliseconds since its client was heard of, and since it came; by sweeps, so that a stopped process ages nobody. */
@@ -74,8 +73,7 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
     this.#services = services
     this.order = new RequestOrder(services.waiting)
     this.#splitter = new FrameSplitter(services.config.juteMaxBuffer)
-    this.openedAtMs = services.clock.monotonicMs()
-    this.arrivedMs = this.openedAtMs
+    this.arrivedMs = services.clock.monotonicMs()
     this.identities = Identities.at(this.remoteHost, services.config.access.skipAcl)
   }
 
