@@ -87,6 +87,10 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
     return this.#socket.remote.port
   }
 
+  get isClosed(): boolean {
+    return this.stage === 'closed'
+  }
+
   /** Whether requests may be handled now, rather than wait. */
   get isFlowing(): boolean {
     return this.#gates === 0 && this.stage === 'open'

@@ -50,7 +50,7 @@ export class ClientSide
   readonly waiting = new WaitingBytes()
   readonly metrics = new ServerMetrics()
   readonly state: ReplicatedState
-  readonly watches = new WatchManager<ClientConnection>()
+  readonly watches: WatchManager<ClientConnection>
   readonly flushes: FlushList
   readonly sessions: LocalSessions<ClientConnection>
   readonly inFlight: InFlight
@@ -85,6 +85,15 @@ export class ClientSide
     this.#onBroken = onBroken
     this.#startedMs = clock.monotonicMs()
     const sendMessage = (message: Buffer): void => replica.sendMessage(message)
+    this.watches = new WatchManager((call) =>
+      timers.endOfTurn(() => {
+        try {
+          call()
+        } catch (error) {
+          onBroken(error)
+        }
+      }),
+    )
     this.flushes = new FlushList(timers, onBroken)
     this.sessions = new LocalSessions(sendMessage)
     this.inFlight = new InFlight({

@@ -54,6 +54,8 @@ export const limits = {
   connectionWatchBytesMax: 128 * MiB,
   /** The same for all connections of the server. */
   watchBytesMax: 512 * MiB,
+  /** Watches of a lost connection that are taken out in one turn, so that hundreds of thousands do not stall the loop. */
+  watchesSweptPerTurnMax: 10_000,
   /**
    * Nodes below recursive watches that are compared when a snapshot replaces the state, so that watchers hear of it. Above
    * it, whoever watches recursively is closed.

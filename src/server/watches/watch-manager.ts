@@ -37,6 +37,12 @@ export class WatchManager<W extends Watcher> {
   readonly child = new WatchTable<W>()
   readonly #frame = new JuteWriter(256)
   #before: StateBefore | null = null
+  readonly #nextTurn: (call: () => void) => void
+  #sweeping = false
+
+  constructor(nextTurn: (call: () => void) => void) {
+    this.#nextTurn = nextTurn
+  }
 
   /** A persistent watch counts twice, as in ZooKeeper: it stands in both tables. */
   get size(): number {
@@ -92,9 +98,18 @@ export class WatchManager<W extends Watcher> {
     return restore(this, watcher, old, tree, (type, path) => watcher.sendEvent(this.#encode(type, path, -1)))
   }
 
+  /** Hundreds of thousands of watches may go with one connection: they are taken out in portions, turn by turn. */
   drop(watcher: W): void {
     this.data.drop(watcher)
     this.child.drop(watcher)
+    if (!this.#sweeping) this.#sweep()
+  }
+
+  #sweep(): void {
+    const { watchesSweptPerTurnMax } = limits
+    const done = this.data.sweep(watchesSweptPerTurnMax) && this.child.sweep(watchesSweptPerTurnMax)
+    this.#sweeping = !done
+    if (!done) this.#nextTurn(() => this.#sweep())
   }
 
   // What transactions do. `acl` is that of the node at the path.
@@ -180,6 +195,8 @@ export class WatchManager<W extends Watcher> {
   }
 
   #hasRoom(watcher: W): boolean {
+    // It may have been closed in the middle of its request, by the events that came of it.
+    if (watcher.isClosed) return false
     const own = this.data.bytesOf(watcher) + this.child.bytesOf(watcher)
     const all = this.data.bytes + this.child.bytes
     if (own < limits.connectionWatchBytesMax && all < limits.watchBytesMax) return true

@@ -33,6 +33,8 @@ const noPaths: ReadonlyMap<string, number> = new Map()
 export class WatchTable<W extends object> {
   readonly #watchersOf = new Map<string, W | Set<W>>()
   readonly #owned = new Map<W, Owned>()
+  /** Of watchers that are gone: still to be taken out, and counted until then. At their paths they may be found no more. */
+  readonly #leaving: { watcher: W; left: IterableIterator<[string, number]> }[] = []
   #size = 0
   #pathCharacters = 0
   #recursiveCount = 0
@@ -82,7 +84,9 @@ export class WatchTable<W extends object> {
   watchersAt(path: string): readonly W[] {
     const watchers = this.#watchersOf.get(path)
     if (watchers === undefined) return []
-    return watchers instanceof Set ? [...watchers] : [watchers]
+    return [...(watchers instanceof Set ? watchers : [watchers])].filter((watcher) =>
+      this.#owned.has(watcher),
+    )
   }
 
   /** Who watches recursively, and the paths where. Looks through all watches. */
@@ -140,17 +144,29 @@ export class WatchTable<W extends object> {
     return this.#recursiveCount === 0 ? here : this.#withRecursive(path, here)
   }
 
-  /** Removes everything that one watcher waits for. */
+  /** A watcher is gone: it waits for nothing any more. `sweep` takes its watches out. */
   drop(watcher: W): void {
     const owned = this.#owned.get(watcher)
     if (owned === undefined) return
     this.#owned.delete(watcher)
-    this.#size -= owned.modes.size
-    this.#pathCharacters -= owned.pathCharacters
-    for (const [path, modes] of owned.modes) {
-      if (modes !== WatchMode.standard) this.#countRecursive(modes, 0)
-      this.#unlink(path, watcher)
+    this.#leaving.push({ watcher, left: owned.modes.entries() })
+  }
+
+  /** Takes out what `drop` has left, so many watches at the most; whether that was all. */
+  sweep(countMax: number): boolean {
+    let count = 0
+    for (let last = this.#leaving.at(-1); last !== undefined; last = this.#leaving.at(-1)) {
+      for (let next = last.left.next(); !next.done; next = last.left.next()) {
+        const [path, modes] = next.value
+        this.#size--
+        this.#pathCharacters -= path.length
+        this.#countRecursive(modes, 0)
+        this.#unlink(path, last.watcher)
+        if (++count >= countMax) return false
+      }
+      this.#leaving.pop()
     }
+    return true
   }
 
   #takeStandard(path: string): W | ReadonlySet<W> | undefined {
@@ -217,7 +233,8 @@ export class WatchTable<W extends object> {
 
   #unlink(path: string, watcher: W): void {
     const watchers = this.#watchersOf.get(path)
-    if (!(watchers instanceof Set)) this.#watchersOf.delete(path)
+    if (watchers === watcher) this.#watchersOf.delete(path)
+    else if (!(watchers instanceof Set)) return
     else if (watchers.delete(watcher) && watchers.size === 0) this.#watchersOf.delete(path)
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { limits } from '../../../src/server/limits.ts'
 import { Harness } from '../client-side-harness.ts'
 import type { RawClient } from '../raw-client.ts'
 import {
@@ -225,4 +226,24 @@ describe('watches when the state comes by snapshot', () => {
     expect(client.frames()).toEqual([])
     expect(events(client.ask(client.set('/a', 'x')))).toEqual(['changed /a'])
   })
+
+  test('more nodes below recursive watches than are compared -> who watches so is closed, with a line that says why', async () => {
+    const harness = await Harness.serving({ globalOutstandingLimit: 1_000_000 })
+    const [client, modest, writer] = [harness.client(), harness.client(), harness.client()]
+    writer.ask(writer.create('/n'), writer.create('/a'))
+    for (let at = 0; at < limits.comparedNodesMax; at += 1000) {
+      writer.ask(...Array.from({ length: 1000 }, (_, i) => writer.create(`/n/${at + i}`)))
+    }
+    client.ask(addWatch(client, '/', recursive))
+    modest.ask(addWatch(modest, '/a', persistent))
+    const { load } = await goOn(harness, (there) => [there.set('/a', 'x')])
+    await load()
+    expect(client.connection.ended).toBe('orderly')
+    expect(client.frames()).toEqual([])
+    expect(harness.lines.filter((line) => line.startsWith('warn'))).toEqual([
+      expect.stringMatching(/^warn: closing the connection .*snapshot.*more than 100000 nodes/),
+    ])
+    expect(modest.connection.ended).toBe(null)
+    expect(events(modest.frames())).toEqual(['changed /a'])
+  }, 60_000)
 })

@@ -20,6 +20,7 @@ describe('watch table', () => {
     table.add('/y', a, standard)
     expect([table.size, table.pathCount, table.watcherCount]).toEqual([4, 2, 3])
     table.drop(a)
+    expect(table.sweep(100)).toBe(true)
     expect([table.size, table.pathCount, table.watcherCount]).toEqual([2, 1, 2])
     expect(table.trigger('/y')).toBeUndefined()
     expect(names(table.trigger('/x'))).toBe('bc')
@@ -71,6 +72,7 @@ describe('watch table', () => {
     expect(table.recursiveCount).toBe(1)
     expect([...table.recursive()]).toEqual([[a, '/x']])
     table.drop(a)
+    expect(table.sweep(100)).toBe(true)
     expect(table.recursiveCount).toBe(0)
     expect(table.trigger('/x/y')).toBeUndefined()
     table.add('/x/long', a, recursive)
@@ -89,6 +91,27 @@ describe('watch table', () => {
     expect(table.size).toBe(1)
     expect(table.remove('/x', a, anyMode)).toBe(true)
     expect([table.size, table.pathCount, table.watcherCount, table.bytes]).toEqual([0, 0, 0, 0])
+  })
+
+  test('many watches of one that is gone -> it is told nothing at once, and they are taken out bit by bit', () => {
+    const table = new WatchTable<Named>()
+    for (let i = 0; i < 10; i++) table.add(`/x/${i}`, a, i === 0 ? recursive : standard)
+    table.add('/x/5', b, standard)
+    table.drop(a)
+    expect([table.size, table.watcherCount, table.has('/x/1', a, anyMode)]).toEqual([11, 1, false])
+    expect([table.watchersAt('/x/5'), table.watchersAt('/x/6')]).toEqual([[b], []])
+    expect(table.sweep(4)).toBe(false)
+    expect([table.size, table.recursiveCount]).toEqual([7, 0])
+    // Somebody else comes to a path that is not taken out yet, one is alone there, and one finds it fired.
+    table.trigger('/x/8')
+    table.add('/x/8', c, standard)
+    table.add('/x/9', c, persistent)
+    expect(table.sweep(4)).toBe(false)
+    expect(table.sweep(4)).toBe(true)
+    expect([table.size, table.pathCount, table.watcherCount]).toEqual([3, 3, 2])
+    expect(names(table.trigger('/x/8'))).toBe('c')
+    expect(names(table.trigger('/x/9'))).toBe('c')
+    expect(names(table.trigger('/x/5'))).toBe('b')
   })
 
   test('who and where -> both ways', () => {
