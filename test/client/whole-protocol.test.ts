@@ -332,7 +332,17 @@ for (const kind of backendKinds) {
       await client.deleteQuota('/limited')
       await expect(client.deleteQuota('/limited')).rejects.toMatchObject({ name: 'noNode' })
       expect(await client.getChildren('/zookeeper/quota')).toEqual([])
-      await client.setQuota('/limited/child', { count: 3 })
+      const another = await connect()
+      await Promise.all([
+        client.setQuota('/limited/child', { count: 3 }),
+        another.setQuota('/limited/child', { bytesHard: 4 }),
+      ])
+      expect((await client.getQuota('/limited/child'))?.limits).toEqual({
+        count: 3,
+        bytes: null,
+        countHard: null,
+        bytesHard: 4,
+      })
       await expect(client.setQuota('/limited', { count: 1 })).rejects.toThrow(
         '/limited/child below it has one',
       )
