@@ -4,7 +4,9 @@ import { DecodeError } from '../wire/decode-error.ts'
 import { FrameError, FrameSplitter } from '../wire/frame-splitter.ts'
 import { JuteWriter } from '../wire/jute-writer.ts'
 import type { ClientServices } from './client-services.ts'
+import { ConnectionStatistics } from './connection-statistics.ts'
 import type { Flushable } from './flush-list.ts'
+import { AnswerStream } from './four-letter-words/answer-stream.ts'
 import { limits } from './limits.ts'
 import { RequestOrder } from './request-order.ts'
 import type { SessionHolder } from './sessions/local-sessions.ts'
@@ -54,14 +56,17 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
   ageMs = 0
   /** What `arrivedMs` was at the last sweep. */
   sweptArrivalMs = 0
-  packetsReceived = 0
-  packetsSent = 0
+  readonly openedAtWallMs: number
+  readonly statistics = new ConnectionStatistics()
 
   readonly #services: ClientServices
   readonly #socket: Connection
   readonly #splitter: FrameSplitter
   readonly #onFrame = (frame: Buffer): void => this.#takeFrame(frame)
   #firstBytes: Buffer | null = Buffer.alloc(0)
+  /** A four-letter word came, and this is what is left to say. */
+  #answer: AnswerStream | null = null
+  #isAsking = false
   readonly #out = new JuteWriter(512)
   #replyMark = 0
   #dirty = false
@@ -74,6 +79,7 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
     this.order = new RequestOrder(services.waiting)
     this.#splitter = new FrameSplitter(services.config.juteMaxBuffer)
     this.arrivedMs = services.clock.monotonicMs()
+    this.openedAtWallMs = services.clock.wallMs()
     this.identities = Identities.at(this.remoteHost, services.config.access.skipAcl)
   }
 
@@ -106,6 +112,7 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
   }
 
   onDrain(): void {
+    if (this.#answer !== null) return this.#answer.go()
     try {
       this.#openGate(Gate.output)
     } catch (error) {
@@ -124,6 +131,9 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
   beginReply(xid: number, zxid: number, error: number): JuteWriter {
     const out = this.#out
     this.#replyMark = out.beginFrame()
+    const { statistics } = this
+    if (xid >= 0) statistics.lastXid = xid
+    statistics.lastZxid = zxid
     return out.int(xid).long(zxid).int(error)
   }
 
@@ -143,7 +153,7 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
     const out = this.#out
     out.endFrame(this.#replyMark)
     const { metrics } = this.#services
-    this.packetsSent++
+    this.statistics.packetsSent++
     metrics.packetsSent++
     metrics.lastResponseBytes = out.length - this.#replyMark
     metrics.responseBytes.record(metrics.lastResponseBytes)
@@ -158,7 +168,7 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
   sendEvent(frame: Uint8Array): void {
     if (this.stage === 'closed') return
     this.#out.raw(frame)
-    this.packetsSent++
+    this.statistics.packetsSent++
     this.#services.metrics.packetsSent++
     this.#services.metrics.watchEvents++
     this.#wrote()
@@ -250,6 +260,11 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
     }
   }
 
+  /** What is waited for on the socket: 1 for reading, 4 for writing. */
+  get interest(): number {
+    return (this.#paused || this.#isAsking ? 0 : 1) | (this.#socket.bufferedBytes > 0 ? 4 : 0)
+  }
+
   /** Nothing is read from it now. */
   get isPaused(): boolean {
     return this.#paused
@@ -323,28 +338,55 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
       this.#firstBytes = first
       return Buffer.alloc(0)
     }
-    this.#firstBytes = null
-    const { metrics, words } = this.#services
+    const { words } = this.#services
     const word = first.toString('latin1', 0, wordBytes)
-    if (!words.has(word)) return first
-    metrics.packetsReceived++
+    if (!words.has(word)) {
+      this.#firstBytes = null
+      return first
+    }
+    const end = wordBytes + words.argumentBytes(word)
+    if (first.length < end) {
+      this.#firstBytes = first
+      return Buffer.alloc(0)
+    }
+    this.#firstBytes = null
     this.#splitter.stop()
-    words.answer(word).then(
-      (text) => {
-        metrics.packetsSent++
-        this.#socket.write(Buffer.from(text))
-        this.end()
-      },
-      (error: unknown) => {
-        this.#services.log.warn(`could not answer a four-letter word: ${String(error)}`)
-        this.end()
-      },
-    )
+    this.#say(word, first.subarray(wordBytes, end))
     return Buffer.alloc(0)
   }
 
+  /** Answers a word, and ends. */
+  #say(word: string, argument: Buffer): void {
+    this.#isAsking = true
+    this.statistics.packetsReceived++
+    this.#services.metrics.packetsReceived++
+    const answer = this.#services.words.answer(word, argument)
+    if (answer instanceof Promise) {
+      answer.then(
+        (text) => this.#send([text]),
+        (error: unknown) => this.#endAnswer(error),
+      )
+    } else {
+      this.#send(typeof answer === 'string' ? [answer] : answer)
+    }
+  }
+
+  #send(pieces: Iterable<string>): void {
+    if (this.stage === 'closed') return
+    this.#answer = new AnswerStream(this.#socket, this.#services.timers, pieces, (error) =>
+      this.#endAnswer(error),
+    )
+    this.#answer.go()
+  }
+
+  #endAnswer(error: unknown): void {
+    if (error === null) this.#services.metrics.packetsSent++
+    else this.#services.log.warn(`could not answer a four-letter word: ${String(error)}`)
+    this.end()
+  }
+
   #takeFrame(frame: Buffer): void {
-    this.packetsReceived++
+    this.statistics.packetsReceived++
     this.#services.metrics.packetsReceived++
     if (this.stage === 'fresh') {
       this.stage = 'connecting'

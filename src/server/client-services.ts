@@ -1,8 +1,10 @@
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
+import type { Timers } from '../runtime/timers.ts'
 import type { ReplicatedState } from '../tree/replicated-state.ts'
 import type { ClientConnection } from './client-connection.ts'
 import type { ServerConfig } from './config/index.ts'
+import type { DigestHistory } from './digest-history.ts'
 import type { FlushList } from './flush-list.ts'
 import type { FourLetterWords } from './four-letter-words/words.ts'
 import type { Handshakes } from './handshake.ts'
@@ -24,6 +26,7 @@ export interface ClientServices {
   /** Of the requests of all connections. */
   readonly waiting: WaitingBytes
   readonly metrics: ServerMetrics
+  readonly digests: DigestHistory
   readonly state: ReplicatedState
   readonly flushes: FlushList
   readonly watches: WatchManager<ClientConnection>
@@ -33,6 +36,7 @@ export interface ClientServices {
   readonly requests: Requests
   readonly reads: Reads
   readonly words: FourLetterWords
+  readonly timers: Timers
   /** Calls back when the leader is confirmed and everything that it had committed is applied here. */
   sync(done: () => void): void
   /** Requests up to this number were done without this server applying them, as the state came by snapshot: settles them. */

@@ -2,15 +2,17 @@ import type { Replica } from '../replication/replica.ts'
 import type { ReplicaEvents, ReplicaStatus } from '../replication/replica-config.ts'
 import { assert } from '../runtime/assert.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { type Environment, noEnvironment } from '../runtime/environment.ts'
 import type { Log } from '../runtime/log.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import type { Timer } from '../runtime/timers.ts'
+import type { Timer, Timers } from '../runtime/timers.ts'
 import { ReplicatedState } from '../tree/replicated-state.ts'
 import { OpCode } from '../wire/opcodes.ts'
 import type { ClientConnection } from './client-connection.ts'
 import { ClientPort } from './client-port.ts'
 import type { ClientServices } from './client-services.ts'
 import type { ServerConfig } from './config/index.ts'
+import { DigestHistory } from './digest-history.ts'
 import { FlushList } from './flush-list.ts'
 import type { ServerMode, ServerView } from './four-letter-words/server-view.ts'
 import { FourLetterWords } from './four-letter-words/words.ts'
@@ -27,6 +29,7 @@ import { Requests } from './requests.ts'
 import { LeaderSessions } from './sessions/leader-sessions.ts'
 import { LocalSessions } from './sessions/local-sessions.ts'
 import { readServerMessage } from './sessions/session-messages.ts'
+import type { SessionBucket } from './sessions/session-tracker.ts'
 import { WatchManager } from './watches/watch-manager.ts'
 
 /** The part of a replica that clients' requests need. */
@@ -36,6 +39,7 @@ export interface ClientSideOptions {
   runtime: Runtime
   config: ServerConfig
   replica: ReplicaLink
+  environment?: Environment
   onBroken: (error: unknown) => void
 }
 
@@ -45,10 +49,13 @@ export class ClientSide
 {
   readonly config: ServerConfig
   readonly clock: Clock
+  readonly timers: Timers
   readonly log: Log
   readonly limitLog: LimitLog
   readonly waiting = new WaitingBytes()
   readonly metrics = new ServerMetrics()
+  readonly environment: Environment
+  readonly digests = new DigestHistory()
   readonly state: ReplicatedState
   readonly watches: WatchManager<ClientConnection>
   readonly flushes: FlushList
@@ -72,10 +79,12 @@ export class ClientSide
   #leaderless: Timer | null = null
   #stopped = false
 
-  constructor({ runtime, config, replica, onBroken }: ClientSideOptions) {
+  constructor({ runtime, config, replica, environment, onBroken }: ClientSideOptions) {
     const { clock, timers, random } = runtime
     this.config = config
     this.clock = clock
+    this.timers = timers
+    this.environment = environment ?? noEnvironment
     this.log = runtime.log.child('clients')
     this.limitLog = new LimitLog(this.log, clock)
     const quotaLog = new QuotaLog(clock, this.log, config.enforceQuota)
@@ -242,6 +251,10 @@ export class ClientSide
 
   uptimeMs(): number {
     return this.clock.monotonicMs() - this.#startedMs
+  }
+
+  sessionBuckets(): readonly SessionBucket[] | null {
+    return this.#leaderSessions.buckets
   }
 
   leaderUptimeMs(): number {

@@ -109,8 +109,14 @@ export class Handshakes implements ServerMessages {
       connection.end()
       return
     }
+    const { metrics, clock, sessions } = this.#services
+    const nowMs = clock.monotonicMs()
+    metrics.operations.add(OpCode.createSession)
+    connection.statistics.lastXid = 0
+    connection.statistics.lastZxid = zxid
+    connection.statistics.answered(OpCode.createSession, nowMs, nowMs - connection.arrivedMs)
     this.#accept(handshake, zxid, zxid, handshake.exactlyOnceWindow ?? 0)
-    this.#services.sessions.tell(connection)
+    sessions.tell(connection)
   }
 
   attached(question: number, attachment: number): void {

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { nodeEnvironment } from '../runtime/node-environment.ts'
 import { nodeLog } from '../runtime/node-log.ts'
 import { nodeProcesses } from '../runtime/node-processes.ts'
 import { nodeRuntime } from '../runtime/node-runtime.ts'
@@ -21,7 +22,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     processes: nodeProcesses,
     makeServer: async (config, onFatal) => {
       const { Server } = await import('./server.ts')
-      return new Server(runtime, config, { onFatal })
+      return new Server(runtime, config, { onFatal, environment: nodeEnvironment })
     },
     out: (line) => process.stdout.write(`${line}\n`),
     err: (line) => process.stderr.write(`${line}\n`),

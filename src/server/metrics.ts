@@ -1,3 +1,6 @@
+import { OpCode } from '../wire/opcodes.ts'
+import { LatencyHistogram } from './latency-histogram.ts'
+
 /** Smallest, largest and mean of what was recorded since the last reset. */
 export class Summary {
   #count = 0
@@ -14,6 +17,10 @@ export class Summary {
 
   get count(): number {
     return this.#count
+  }
+
+  get sum(): number {
+    return this.#sum
   }
 
   get min(): number {
@@ -36,6 +43,28 @@ export class Summary {
   }
 }
 
+/** Opcodes, and negative ones, as indices. */
+const opcodeMask = 0xff
+
+/** How many requests of each kind were answered. */
+export class OperationCounts {
+  readonly #counts = new Float64Array(opcodeMask + 1)
+
+  add(opcode: number): void {
+    const index = opcode & opcodeMask
+    this.#counts[index] = (this.#counts[index] as number) + 1
+  }
+
+  of(...opcodes: number[]): number {
+    return opcodes.reduce((sum, opcode) => sum + (this.#counts[opcode & opcodeMask] as number), 0)
+  }
+
+  /** Of the kinds that there are: numbers that a client made up share their places. */
+  get total(): number {
+    return this.of(...new Set(Object.values(OpCode).filter((opcode) => opcode !== OpCode.error)))
+  }
+}
+
 /** What the client side of a server counts. Plain numbers: written on the hot path, read by the four-letter words. */
 export class ServerMetrics {
   packetsReceived = 0
@@ -45,6 +74,12 @@ export class ServerMetrics {
   watchEvents = 0
   /** From the arrival of a request to its reply, in milliseconds. */
   readonly latencyMs = new Summary()
+  /** Of writes alone. */
+  readonly updateLatencyMs = new Summary()
+  readonly updateLatencies = new LatencyHistogram()
+  readonly operations = new OperationCounts()
+  /** Kept for who sets it; nothing is traced. ZooKeeper's default. */
+  traceMask = 306n
 
   connectionsAccepted = 0
   /** Over maxClientCnxns or maxCnxns. */
@@ -71,5 +106,7 @@ export class ServerMetrics {
     this.packetsReceived = 0
     this.packetsSent = 0
     this.latencyMs.reset()
+    this.responseBytes.reset()
+    this.lastResponseBytes = -1
   }
 }

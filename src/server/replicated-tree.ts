@@ -70,6 +70,8 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
 
   apply(zxid: Zxid, txn: Buffer): void {
     this.#state.apply(zxid, txn, this)
+    const { digests } = this.#services
+    if (digests.isDue(zxid)) digests.note(zxid, this.#state.digest())
     const connection = this.#repliedTo
     if (connection === null) return
     // Reads that waited for this write are answered now, before the next write of the same client takes effect.
@@ -134,7 +136,17 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
     this.#replaying = false
   }
 
+  #count(connection: ClientConnection, nowMs: number, latencyMs: number): void {
+    const { metrics, inFlight } = this.#services
+    metrics.latencyMs.record(latencyMs)
+    metrics.updateLatencyMs.record(latencyMs)
+    metrics.updateLatencies.record(latencyMs)
+    metrics.operations.add(inFlight.answeredOpcode)
+    connection.statistics.answered(inFlight.answeredOpcode, nowMs, latencyMs)
+  }
+
   #willBeReplaced(): void {
+    this.#services.digests.clear()
     this.#replaying = true
     this.#services.requests.readable = false
     this.#services.watches.stateWillBeReplaced(this.#state)
@@ -210,7 +222,7 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
 
   endReply(): void {
     if (this.#answeredBefore) return
-    const { inFlight, metrics, handshakes } = this.#services
+    const { inFlight, handshakes } = this.#services
     const connection = inFlight.answeredConnection
     if (connection === null || connection.stage === 'closed') return
     if (inFlight.answeredOpcode === OpCode.createSession) {
@@ -223,7 +235,7 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
       return
     }
     if (this.#nowMs < 0) this.#nowMs = this.#clock.monotonicMs()
-    metrics.latencyMs.record(this.#nowMs - inFlight.answeredStartedMs)
+    this.#count(connection, this.#nowMs, this.#nowMs - inFlight.answeredStartedMs)
     connection.endReply()
     if (inFlight.answeredOpcode === OpCode.closeSession) connection.end()
   }

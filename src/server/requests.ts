@@ -156,7 +156,8 @@ export class Requests {
 
   #sync(connection: ClientConnection, frame: Buffer): void {
     const xid = frame.readInt32BE(0)
-    const { reads, metrics, state, onBroken } = this.#services
+    const { reads, metrics, state, clock, onBroken } = this.#services
+    const startedMs = connection.arrivedMs
     let path: string | null
     try {
       path = this.#reader.reset(frame, requestHeaderBytes).string()
@@ -170,6 +171,9 @@ export class Requests {
     this.#services.sync(() => {
       if (connection.stage === 'closed') return
       try {
+        const nowMs = clock.monotonicMs()
+        metrics.operations.add(OpCode.sync)
+        connection.statistics.answered(OpCode.sync, nowMs, nowMs - startedMs)
         connection.beginReply(xid, state.lastApplied, ErrorCode.ok).string(path)
         connection.endReply()
         connection.endSync()

@@ -1,5 +1,6 @@
 import { Replica } from '../replication/replica.ts'
 import type { ReplicaStatus } from '../replication/replica-config.ts'
+import type { Environment } from '../runtime/environment.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { Storage } from '../storage/storage.ts'
 import { ClientSide } from './client-side.ts'
@@ -9,6 +10,8 @@ import type { ServerMode } from './four-letter-words/server-view.ts'
 export interface ServerOptions {
   /** The server cannot go on: its disk failed, or a rule of the code is broken. It is stopping by itself. */
   onFatal?: (error: unknown) => void
+  /** What the server tells of its process. */
+  environment?: Environment
 }
 
 export interface ServerStatus {
@@ -59,6 +62,7 @@ export class Server {
     this.#clients = new ClientSide({
       runtime,
       config,
+      ...(options.environment === undefined ? {} : { environment: options.environment }),
       // The replica needs the replicated tree to be made; the tree only needs the replica once that runs.
       replica: {
         sendRequests: (requests) => this.#replica?.sendRequests(requests),

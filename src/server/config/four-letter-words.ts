@@ -1,8 +1,9 @@
 import type { Findings, Place } from './config-error.ts'
 
-/** ZooKeeper's words that are of two kinds: those that any monitor may ask, and those that cost or tell more. */
-const harmless = ['ruok', 'srvr', 'stat', 'mntr', 'conf']
-const others = 'cons crst dirs dump envi gtmk hash isro srst stmk wchc wchp wchs'.split(' ')
+/** ZooKeeper's words that any monitor may ask: they change nothing, and cost little. */
+const harmless = 'ruok isro srvr stat conf cons dirs envi mntr wchs hash gtmk'.split(' ')
+/** Those that change something, or list every session, node or path. */
+const others = 'crst srst stmk dump wchc wchp'.split(' ')
 
 /** Understands `4lw.commands.whitelist`; null when it was not given. `srvr` cannot be turned off, as in ZooKeeper. */
 export function readFourLetterWords(

@@ -171,7 +171,7 @@ export const settings = {
   },
   '4lw.commands.whitelist': {
     kind: 'text',
-    default: 'ruok, srvr, stat, mntr, conf',
+    default: 'ruok, isro, srvr, stat, conf, cons, dirs, envi, mntr, wchs, hash, gtmk',
     meaning: 'The four-letter words that are answered, with commas between them; * for all. srvr always is.',
   },
   extendedTypesEnabled: {

@@ -30,7 +30,7 @@ export async function conf(view: ServerView): Promise<string> {
     `quorumPort=${own?.leaderPort ?? 0}`,
     'peerType=0',
     'membership: ',
-    describeMembership(config, 0),
+    describeMembership(config, 2 ** 32),
   )
   return lines.join('\n')
 }

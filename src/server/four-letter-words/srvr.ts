@@ -1,6 +1,8 @@
 import { formatZxid } from '../../tree/zxid.ts'
 import { versionLine } from '../version.ts'
-import { javaDouble, type ServerView } from './server-view.ts'
+import { shortLine } from './cons.ts'
+import { javaDouble } from './java-text.ts'
+import { firstOf, type ServerView } from './server-view.ts'
 
 /** The state of the server in ten lines. */
 export function srvr(view: ServerView): string {
@@ -8,16 +10,12 @@ export function srvr(view: ServerView): string {
 }
 
 /** As `srvr`, with its connections. */
-export function stat(view: ServerView): string {
-  const lines = ['Clients:']
-  for (const connection of view.connections) {
-    const { remoteHost, remotePort, order, packetsReceived, packetsSent } = connection
-    // The number in brackets: what is waited for on the socket, 1 for reading.
-    lines.push(
-      ` /${remoteHost}:${remotePort}[1](queued=${order.outstanding},recved=${packetsReceived},sent=${packetsSent})`,
-    )
+export function* stat(view: ServerView): Generator<string> {
+  yield `Zookeeper version: ${versionLine}\nClients:\n`
+  for (const connection of firstOf(view.connections, view.connections.size)) {
+    yield `${shortLine(connection)})\n`
   }
-  return `Zookeeper version: ${versionLine}\n${lines.join('\n')}\n\n${standing(view)}`
+  yield `\n${standing(view)}`
 }
 
 function standing(view: ServerView): string {

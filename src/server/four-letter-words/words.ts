@@ -1,26 +1,50 @@
 import { conf } from './conf.ts'
+import { cons } from './cons.ts'
+import { dirs } from './dirs.ts'
+import { dump } from './dump.ts'
+import { envi } from './envi.ts'
+import { hash } from './hash.ts'
 import { mntr } from './mntr.ts'
+import { crst, srst } from './resets.ts'
+import { isro, ruok } from './ruok.ts'
 import type { ServerView } from './server-view.ts'
 import { srvr, stat } from './srvr.ts'
+import { gtmk, stmk } from './trace-mask.ts'
+import { wchc, wchp, wchs } from './watches.ts'
+
+/** Long answers are made piece by piece, as they are sent. */
+export type Answer = string | Promise<string> | Iterable<string>
 
 interface Word {
   /** Whether it is answered also by a server that does not serve. */
-  readonly always: boolean
-  answer(view: ServerView): string | Promise<string>
+  readonly always?: true
+  /** Bytes that follow the word and belong to it. */
+  readonly argumentBytes?: number
+  answer(view: ServerView, argument: Buffer): Answer
 }
 
 const words = new Map<string, Word>([
-  ['ruok', { always: true, answer: () => 'imok' }],
-  ['srvr', { always: false, answer: srvr }],
-  ['stat', { always: false, answer: stat }],
-  ['mntr', { always: false, answer: mntr }],
-  ['conf', { always: false, answer: conf }],
+  ['ruok', { always: true, answer: ruok }],
+  ['isro', { always: true, answer: isro }],
+  ['envi', { always: true, answer: envi }],
+  ['gtmk', { always: true, answer: gtmk }],
+  ['stmk', { always: true, argumentBytes: 8, answer: stmk }],
+  ['srvr', { answer: srvr }],
+  ['stat', { answer: stat }],
+  ['conf', { answer: conf }],
+  ['cons', { answer: cons }],
+  ['crst', { answer: crst }],
+  ['srst', { answer: srst }],
+  ['dirs', { answer: dirs }],
+  ['dump', { answer: dump }],
+  ['hash', { answer: hash }],
+  ['wchs', { answer: wchs }],
+  ['wchc', { answer: wchc }],
+  ['wchp', { answer: wchp }],
+  ['mntr', { answer: mntr }],
 ])
 
-/** ZooKeeper has them, this server does not yet: they are refused like words that are not enabled. */
-const wordsToCome = new Set('cons crst dirs dump envi gtmk hash isro srst stmk wchc wchp wchs'.split(' '))
-
-const notServing = 'This ZooKeeper instance is not currently serving requests\n'
+const notServing = 'This ZooKeeper instance is not currently serving requests'
 
 /** What may be asked in four letters, in place of a first frame. */
 export class FourLetterWords {
@@ -32,17 +56,23 @@ export class FourLetterWords {
 
   /** Otherwise the four bytes are the length of a frame. */
   has(name: string): boolean {
-    return words.has(name) || wordsToCome.has(name)
+    return words.has(name)
+  }
+
+  argumentBytes(name: string): number {
+    return words.get(name)?.argumentBytes ?? 0
   }
 
   /** `name`: one that there is. */
-  async answer(name: string): Promise<string> {
+  answer(name: string, argument: Buffer): Answer {
     const word = words.get(name)
     const enabled = this.#view.config.fourLetterWords
     if (word === undefined || !(enabled === '*' || enabled.has(name))) {
       return `${name} is not executed because it is not in the whitelist.\n`
     }
-    if (!word.always && this.#view.mode() === null) return notServing
-    return word.answer(this.#view)
+    if (word.always !== true && this.#view.mode() === null) {
+      return name === 'hash' ? notServing : `${notServing}\n`
+    }
+    return word.answer(this.#view, argument)
   }
 }

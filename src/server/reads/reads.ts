@@ -35,7 +35,10 @@ export class Reads {
   answer(connection: ClientConnection, opcode: number, frame: Buffer, identities: Identities): void {
     const xid = frame.readInt32BE(0)
     const body = this.#reader.reset(frame, requestHeaderBytes)
-    this.#services.metrics.latencyMs.record(0)
+    const { metrics } = this.#services
+    metrics.latencyMs.record(0)
+    metrics.operations.add(opcode)
+    connection.statistics.answeredPromptly(opcode, connection.arrivedMs)
     try {
       switch (opcode) {
         case OpCode.getData:
@@ -70,7 +73,7 @@ export class Reads {
       }
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error
-      this.#services.metrics.undecodableRequests++
+      metrics.undecodableRequests++
       this.answerError(connection, xid, ErrorCode.marshallingError)
     }
   }

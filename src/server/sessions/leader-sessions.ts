@@ -4,7 +4,7 @@ import type { Timer, Timers } from '../../runtime/timers.ts'
 import { type Zxid, zxidOf } from '../../tree/zxid.ts'
 import { limits } from '../limits.ts'
 import { attachedMessage, type LeaderMessages, movedMessage, refusedMessage } from './session-messages.ts'
-import { SessionTracker } from './session-tracker.ts'
+import { type SessionBucket, SessionTracker } from './session-tracker.ts'
 
 /** A session as the replicated state knows it. */
 export interface KnownSession {
@@ -64,6 +64,11 @@ export class LeaderSessions implements LeaderMessages {
 
   get leading(): boolean {
     return this.#leading
+  }
+
+  /** Null unless this server leads. */
+  get buckets(): readonly SessionBucket[] | null {
+    return this.#leading ? this.#tracker.buckets() : null
   }
 
   beginReign(epoch: number): void {

@@ -16,6 +16,13 @@ class TrackedSession {
   }
 }
 
+/** Sessions that would expire together. */
+export interface SessionBucket {
+  /** From now, unless their clients are heard of. */
+  readonly inMs: number
+  readonly ids: readonly number[]
+}
+
 /**
  * The leader's watch over all sessions: when each would expire, and which server its client is on. Deadlines are rounded
  * up to the next tick, and the sessions of one tick expire together, so renewing one is a move between two sets.
@@ -90,6 +97,16 @@ export class SessionTracker {
     this.#unschedule(session)
     this.#schedule(session)
     return before
+  }
+
+  /** The sessions by their time to expire, soonest first. */
+  buckets(): SessionBucket[] {
+    return [...this.#buckets]
+      .sort(([a], [b]) => a - b)
+      .map(([bucket, sessions]) => ({
+        inMs: Math.max(0, bucket * this.#tickMs - this.#sessionTimeMs),
+        ids: Array.from(sessions, ({ id }) => id),
+      }))
   }
 
   /** To be called every period. Returns the sessions that expire now; they count as closing from here on. */

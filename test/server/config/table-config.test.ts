@@ -56,7 +56,7 @@ describe('table config', () => {
       reapIntervalMs: 60_000,
       reapedPerMinuteMax: 10_000,
       neverUsedContainerMs: 300_000,
-      fourLetterWords: new Set(['ruok', 'srvr', 'stat', 'mntr', 'conf']),
+      fourLetterWords: new Set('ruok isro srvr stat conf cons dirs envi mntr wchs hash gtmk'.split(' ')),
       access: standardAccess,
       enforceQuota: false,
       heartbeatMs: 100,

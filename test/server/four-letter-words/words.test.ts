@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { Harness } from './client-side-harness.ts'
+import { nodeEnvironment } from '../../../src/runtime/node-environment.ts'
+import { versionLine } from '../../../src/server/version.ts'
+import { Harness } from '../client-side-harness.ts'
+import { say } from './say.ts'
 
 const refusal = (word: string): string => `${word} is not executed because it is not in the whitelist.\n`
 const notServing = 'This ZooKeeper instance is not currently serving requests\n'
@@ -13,6 +16,69 @@ describe('four-letter words', () => {
     expect(asker.connection.ended).toBe('orderly')
   })
 
+  test('isro -> rw, and null of a server that does not serve; no newline', async () => {
+    const harness = await Harness.start()
+    expect(await say(harness, 'isro')).toBe('null')
+    harness.replica.lead()
+    expect(await say(harness, 'isro')).toBe('rw')
+  })
+
+  test('hash of a server that does not serve -> says so without a newline', async () => {
+    const harness = await Harness.start()
+    expect(await say(harness, 'hash')).toBe(notServing.trimEnd())
+  })
+
+  test('gtmk, stmk -> the mask in decimal, kept; the eight bytes may come apart', async () => {
+    const harness = await Harness.serving()
+    expect(await say(harness, 'gtmk')).toBe('306')
+    const asker = harness.dial()
+    asker.send(Buffer.from('stmk\0\0\0\0', 'latin1'))
+    expect(asker.text()).toBe('')
+    expect(await say(harness, Buffer.from([0, 0, 1, 50]), asker)).toBe('306')
+    expect(await say(harness, Buffer.from('stmk\xff\xff\xff\xff\xff\xff\xff\xfe', 'latin1'))).toBe('-2')
+    expect(await say(harness, 'gtmk')).toBe('-2')
+  })
+
+  test('dirs -> the bytes on disk, of both kinds', async () => {
+    const harness = await Harness.serving()
+    expect(await say(harness, 'dirs')).toBe('datadir_size: 4096\nlogdir_size: 4096\n')
+  })
+
+  test('envi -> the version, and what the process tells', async () => {
+    const harness = await Harness.start()
+    expect(await say(harness, 'envi')).toBe(`Environment:\nzookeeper.version=${versionLine}\n`)
+    const keys = nodeEnvironment.properties().map(([key]) => key)
+    expect(keys).toEqual(
+      (
+        'host.name java.version java.vendor java.home java.class.path java.library.path java.io.tmpdir java.compiler ' +
+        'os.name os.arch os.version user.name user.home user.dir jvm.memory.free jvm.memory.max jvm.memory.total'
+      ).split(' '),
+    )
+    for (const [key, value] of nodeEnvironment.properties()) {
+      if (key.startsWith('jvm.')) expect(value).toMatch(/^\d+MB$/)
+    }
+  })
+
+  test('hash -> the digest at every 128th transaction, in decimal; none of a state before', async () => {
+    const harness = await Harness.serving()
+    expect(await say(harness, 'hash')).toBe('')
+    const client = harness.client()
+    while (harness.side.state.lastApplied % 256 !== 0) client.ask(client.create('/n', 2))
+    const digest = BigInt(`0x${harness.side.state.digest()}`)
+    expect(await say(harness, 'hash')).toMatch(new RegExp(`^100000080: \\d+\n100000100: ${digest}\n$`))
+    const pieces = await harness.snapshot()
+    harness.replica.adrift()
+    await harness.load(harness.side.state.lastApplied, pieces)
+    expect(harness.side.digests.entries).toEqual([])
+  })
+
+  test('srst -> the traffic of the server is counted anew', async () => {
+    const harness = await Harness.serving()
+    harness.client()
+    expect(await say(harness, 'srst')).toBe('Server stats reset.\n')
+    expect(await say(harness, 'srvr')).toContain('\nReceived: 1\nSent: 1\n')
+  })
+
   test('a word in pieces, with more behind it -> answered', async () => {
     const harness = await Harness.serving()
     const asker = harness.dial()
@@ -21,7 +87,7 @@ describe('four-letter words', () => {
     expect(await say(harness, 'k\nwhatever', asker)).toBe('imok')
   })
 
-  test.each(['srvr', 'stat', 'mntr', 'conf'])(
+  test.each('srvr stat conf cons crst srst dirs dump wchs wchc wchp mntr'.split(' '))(
     '%s of a server that does not serve -> says so',
     async (word) => {
       const harness = await Harness.start()
@@ -80,7 +146,7 @@ describe('four-letter words', () => {
     expect(lines.slice(1, 6)).toEqual([
       'Clients:',
       ` /127.0.0.1:${client.connection.remote.port}[1](queued=0,recved=1,sent=1)`,
-      expect.stringMatching(/^ \/127\.0\.0\.1:\d+\[1\]\(queued=0,recved=0,sent=0\)$/),
+      expect.stringMatching(/^ \/127\.0\.0\.1:\d+\[0\]\(queued=0,recved=1,sent=0\)$/),
       '',
       expect.stringMatching(/^Latency /),
     ])
@@ -92,7 +158,7 @@ describe('four-letter words', () => {
     client.ask(client.exists('/', true))
     const answer = await say(harness, 'mntr')
     const lines = answer.trimEnd().split('\n')
-    expect(lines.every((line) => /^zk_[a-z_]+\t\S/.test(line))).toBe(true)
+    expect(lines.filter((line) => !/^zk_[a-z_0-9]+\t\S/.test(line))).toEqual([])
     expect(lines.slice(0, 3)).toEqual([
       expect.stringContaining('zk_version\t3.'),
       'zk_server_state\tleader',
@@ -104,6 +170,11 @@ describe('four-letter words', () => {
     expect(values.get('zk_znode_count')).toBe('5')
     expect(values.get('zk_global_sessions')).toBe('1')
     expect(values.get('zk_avg_latency')).toMatch(/^\d+\.\d+$/)
+    expect(values.get('zk_op_count_exists')).toBe('1')
+    expect(values.get('zk_op_count_create_session')).toBe('1')
+    expect(values.get('zk_op_count_total')).toBe('2')
+    expect(values.has('zk_open_file_descriptor_count')).toBe(false)
+    for (const [key, value] of values) expect([key, value]).not.toContain('undefined')
   })
 
   test('conf -> the settings, and the members of an ensemble', async () => {
@@ -141,9 +212,3 @@ describe('four-letter words', () => {
     expect(await say(harness, 'srvr')).toContain(`-banyan-${version},`)
   })
 })
-
-async function say(harness: Harness, text: string, asker = harness.dial()): Promise<string> {
-  asker.send(Buffer.from(text))
-  for (let i = 0; i < 10; i++) await Promise.resolve()
-  return asker.text()
-}
