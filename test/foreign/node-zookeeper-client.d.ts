@@ -6,6 +6,7 @@ declare module 'node-zookeeper-client' {
   }
   export interface ZkStat {
     readonly version: number
+    readonly aversion: number
     readonly dataLength: number
     readonly numChildren: number
     readonly ephemeralOwner: Buffer
@@ -18,6 +19,7 @@ declare module 'node-zookeeper-client' {
     getCode(): number
   }
   type Callback<T extends unknown[]> = (error: ZkException | null, ...results: T) => void
+  type ClientEvent = 'connected' | 'disconnected' | 'expired' | 'authenticationFailed'
   type Watch = (event: ZkEvent) => void
 
   export interface ZkTransaction {
@@ -30,9 +32,12 @@ declare module 'node-zookeeper-client' {
   export interface ZkClient {
     connect(): void
     close(): void
-    on(event: 'connected' | 'disconnected' | 'expired', listener: () => void): void
+    on(event: ClientEvent, listener: () => void): void
     getSessionId(): Buffer
+    addAuthInfo(scheme: string, auth: Buffer): void
     create(path: string, data: Buffer | null, mode: number, callback: Callback<[string]>): void
+    create(path: string, data: Buffer | null, acls: readonly ZkAclEntry[], callback: Callback<[string]>): void
+    setACL(path: string, acls: readonly ZkAclEntry[], version: number, callback: Callback<[ZkStat]>): void
     remove(path: string, version: number, callback: Callback<[]>): void
     exists(path: string, watch: Watch | null, callback: Callback<[ZkStat | null]>): void
     getData(path: string, watch: Watch | null, callback: Callback<[Buffer, ZkStat]>): void
@@ -50,7 +55,14 @@ declare module 'node-zookeeper-client' {
       readonly EPHEMERAL: number
       readonly EPHEMERAL_SEQUENTIAL: number
     }
+    readonly ACL: {
+      readonly OPEN_ACL_UNSAFE: readonly ZkAclEntry[]
+      readonly CREATOR_ALL_ACL: readonly ZkAclEntry[]
+      readonly READ_ACL_UNSAFE: readonly ZkAclEntry[]
+    }
     readonly Exception: {
+      readonly NO_AUTH: number
+      readonly INVALID_ACL: number
       readonly NO_NODE: number
       readonly BAD_VERSION: number
       readonly NODE_EXISTS: number

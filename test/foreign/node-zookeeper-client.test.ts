@@ -4,7 +4,7 @@ import { Ensemble } from '../processes/harness/ensemble.ts'
 import { until } from '../processes/harness/until.ts'
 import { serverInUse } from './server-in-use.ts'
 
-const { CreateMode, Exception } = zookeeper
+const { ACL, CreateMode, Exception } = zookeeper
 const bytes = Buffer.from
 
 type NodeCallback<T> = (error: Error | null, result: T) => void
@@ -19,12 +19,16 @@ function call<T>(run: (callback: NodeCallback<T>) => void): Promise<T> {
 class Guest {
   readonly client: ZkClient
   disconnects = 0
+  authenticationFailed = false
   connects = 0
 
   constructor(servers: string) {
     this.client = zookeeper.createClient(servers, { sessionTimeout: 10_000, spinDelay: 10 })
     this.client.on('connected', () => this.connects++)
     this.client.on('disconnected', () => this.disconnects++)
+    this.client.on('authenticationFailed', () => {
+      this.authenticationFailed = true
+    })
     onTestFinished(() => this.client.close())
     this.client.connect()
   }
@@ -36,6 +40,14 @@ class Guest {
 
   create(path: string, data: string | null, mode = CreateMode.PERSISTENT): Promise<string> {
     return call((done) => this.client.create(path, data === null ? null : bytes(data), mode, done))
+  }
+
+  createWith(acls: readonly ZkAclEntry[], path: string): Promise<string> {
+    return call((done) => this.client.create(path, bytes('x'), acls, done))
+  }
+
+  setAcl(path: string, acls: readonly ZkAclEntry[], version = -1): Promise<ZkStat> {
+    return call((done) => this.client.setACL(path, acls, version, done))
   }
 
   remove(path: string): Promise<void> {
@@ -124,6 +136,38 @@ test('foreign: node-zookeeper-client -> data, sequential, ephemerals, watches, m
   expect((await guest.get('/t'))[0]).toBe('2')
 })
 
+test('foreign: node-zookeeper-client -> access control', async () => {
+  const ensemble = await Ensemble.start()
+  const [owner, other] = await Promise.all([
+    new Guest(ensemble.addresses).connected(),
+    new Guest(ensemble.addresses).connected(),
+  ])
+  const noAuth = withCode(Exception.NO_AUTH)
+  await expect(owner.createWith(ACL.CREATOR_ALL_ACL, '/mine')).rejects.toMatchObject(
+    withCode(Exception.INVALID_ACL),
+  )
+  owner.client.addAuthInfo('digest', bytes('me:secret'))
+  expect(await owner.createWith(ACL.CREATOR_ALL_ACL, '/mine')).toBe('/mine')
+  const ids = async (guest: Guest): Promise<string[]> => (await guest.acl('/mine')).map(({ id }) => id.id)
+  expect(await ids(owner)).toEqual(['me:016djjlksVQS5RgX3M7biBGyYwY='])
+  await call((done) => other.client.getChildren('/', null, done))
+  await expect(other.get('/mine')).rejects.toMatchObject(noAuth)
+  await expect(other.setAcl('/mine', ACL.OPEN_ACL_UNSAFE)).rejects.toMatchObject(noAuth)
+  const read = ACL.READ_ACL_UNSAFE
+  expect((await owner.setAcl('/mine', [...ACL.CREATOR_ALL_ACL, ...read], 0)).aversion).toBe(1)
+  await until('the list to arrive', async () => (await other.get('/mine'))[0] === 'x')
+  expect(await ids(other)).toEqual(['me:x', 'anyone'])
+  await expect(other.set('/mine', 'y')).rejects.toMatchObject(noAuth)
+  const transaction = other.client
+    .transaction()
+    .create('/not-made', bytes(''))
+    .setData('/mine', bytes('y'), -1)
+  await expect(call((done) => transaction.commit(done))).rejects.toMatchObject(noAuth)
+  expect(await other.exists('/not-made')).toBeNull()
+  other.client.addAuthInfo('none-such', bytes('x'))
+  await until('the refusal', () => other.authenticationFailed)
+})
+
 test('foreign: node-zookeeper-client loses its server -> same session, ephemeral and watch', async () => {
   const ensemble = await Ensemble.start()
   const guest = await new Guest(ensemble.addresses).connected()
@@ -131,6 +175,8 @@ test('foreign: node-zookeeper-client loses its server -> same session, ephemeral
   const events: string[] = []
   await guest.create('/kept', 'before')
   await guest.create('/mine', null, CreateMode.EPHEMERAL)
+  guest.client.addAuthInfo('digest', bytes('me:secret'))
+  await guest.createWith(ACL.CREATOR_ALL_ACL, '/owned')
   await guest.get('/kept', ({ name }) => void events.push(name))
   const server = await serverInUse(ensemble)
   await server.kill()
@@ -142,4 +188,6 @@ test('foreign: node-zookeeper-client loses its server -> same session, ephemeral
   await guest.set('/kept', 'after')
   await until('the watch to fire', () => events.length > 0)
   expect(events).toEqual(['NODE_DATA_CHANGED'])
+  // It has told the new server who it is.
+  expect((await guest.get('/owned'))[0]).toBe('x')
 })
