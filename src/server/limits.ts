@@ -78,7 +78,7 @@ export const limits = {
    */
   expiryBatchWeight: 500,
   expiryWeightOfSession: 5,
-  /** Re-attachments that wait on the leader for it to apply the session's creation. More are refused. */
+  /** Re-attachments that wait on the leader for it to apply the session's creation. More are not answered. */
   earlyAttachesMax: 4_096,
 } as const
 

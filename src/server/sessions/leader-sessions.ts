@@ -121,10 +121,11 @@ export class LeaderSessions implements LeaderMessages {
     if (sessionId > lastApplied() && sessionId <= lastProposed()) {
       // A session's id is the zxid of its creation. A follower may apply that before we do, and its client may be quick to
       // move: the session is not unknown, it is not known yet.
+      // Too many get no answer: their connections are closed for it in time, and the clients try again.
       if (this.#early.length < limits.earlyAttachesMax) {
         this.#early.push({ from, request, sessionId, timeoutMs, password: Buffer.from(password) })
-        return
       }
+      return
     }
     this.#decide(from, request, sessionId, timeoutMs, password)
   }

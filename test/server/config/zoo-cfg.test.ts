@@ -72,6 +72,26 @@ version=100000002`,
     ])
   })
 
+  it('limits of connections -> honoured; keys of the same family that tune threads -> a warning', () => {
+    const { config, warnings } = parseConfig(
+      'dataDir=/d\nclientPort=2181\nmaxCnxns=500\nzookeeper.nio.sessionlessCnxnTimeout=700\nnio.numSelectorThreads=2',
+      '/z/zoo.cfg',
+    )
+    expect(config).toMatchObject({ maxCnxns: 500, sessionlessCnxnTimeoutMs: 700 })
+    expect(warnings).toEqual([expect.stringContaining('nio.numSelectorThreads is accepted and does nothing')])
+  })
+
+  it('read-only mode and local sessions -> a warning that says what happens instead', () => {
+    const { warnings } = parseConfig(
+      'dataDir=/d\nclientPort=2181\nreadonlymode.enabled=true\nlocalSessionsEnabled=true',
+      '/z/zoo.cfg',
+    )
+    expect(warnings).toEqual([
+      expect.stringContaining('a server without a quorum closes client connections'),
+      expect.stringContaining('every session is known to the whole ensemble'),
+    ])
+  })
+
   it('no server lines -> one standalone server with id 1, unless myid says another', () => {
     const { config } = parseConfig('dataDir=/d\nclientPort=2181\nmaxClientCnxns=0', '/z/zoo.cfg')
     expect(config).toMatchObject({ serverId: 1, standalone: true, clientPort: 2181, maxClientCnxns: 0 })
