@@ -120,6 +120,7 @@ describe('access control: what may be stored', () => {
       entry(1, 'world', 'anyone'),
       entry(3, 'digest', 'a:1'),
       entry(3, 'auth', null),
+      entry(3, 'auth', null),
     ]
     expect(normalise(entries, identities)).toEqual([
       entry(1, 'world', 'anyone'),
