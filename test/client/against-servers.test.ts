@@ -1,38 +1,24 @@
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { ClientOptions, ClientState, NodeChange, WatchEvent } from '../../src/client/index.ts'
-import { Client, fourLetterWord, TransactionError, ZkError } from '../../src/client/index.ts'
-import { type Backend, backendKinds, CuttableLink, until } from './backends.ts'
+import type { ClientState, NodeChange, WatchEvent } from '../../src/client/index.ts'
+import { fourLetterWord, TransactionError, ZkError } from '../../src/client/index.ts'
+import { type Backend, backendKinds, until } from './backends.ts'
+import { Opened } from './opened.ts'
 
 for (const kind of backendKinds) {
   if (kind.missing !== null) console.warn(`skipped against ${kind.name}: ${kind.missing}`)
   describe.skipIf(kind.missing !== null)(`client against ${kind.name}`, () => {
     let backend: Backend
-    const open: { close(): Promise<void> }[] = []
+    const opened = new Opened(() => backend.port, 2000)
+    const { connect, link } = opened
 
     beforeAll(async () => {
       backend = await kind.start()
     })
-    afterEach(async () => {
-      for (const one of open.splice(0).reverse()) await one.close()
-    })
+    afterEach(() => opened.close())
     afterAll(async () => {
       await backend?.stop()
     })
-
-    async function connect(options: ClientOptions = {}): Promise<Client> {
-      const servers = `127.0.0.1:${backend.port}`
-      const client = new Client({ servers, sessionTimeoutMs: 2000, ...options })
-      open.push(client)
-      await client.connect({ timeoutMs: 10_000 })
-      return client
-    }
-
-    async function link(): Promise<CuttableLink> {
-      const made = await CuttableLink.to(backend.port)
-      open.push(made)
-      return made
-    }
 
     test('create, get, set, exists, children, delete', async () => {
       const client = await connect()

@@ -1,32 +1,24 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { ClientOptions, WatchEvent } from '../../src/client/index.ts'
-import { Client, fourLetterWord, Permission, TransactionError, ZkError } from '../../src/client/index.ts'
-import { type Backend, backendKinds, CuttableLink, until } from './backends.ts'
+import type { WatchEvent } from '../../src/client/index.ts'
+import { fourLetterWord, Permission, TransactionError, ZkError } from '../../src/client/index.ts'
+import { type Backend, backendKinds, until } from './backends.ts'
+import { Opened } from './opened.ts'
 
 const nameOf = (error: unknown): unknown => (error instanceof ZkError ? error.name : error)
 
 for (const kind of backendKinds) {
   describe.skipIf(kind.missing !== null)(`the whole protocol against ${kind.name}`, () => {
     let backend: Backend
-    const open: { close(): Promise<void> }[] = []
+    const opened = new Opened(() => backend.port, 4000)
+    const { connect, link } = opened
 
     beforeAll(async () => {
       backend = await kind.start()
     })
-    afterEach(async () => {
-      for (const one of open.splice(0).reverse()) await one.close()
-    })
+    afterEach(() => opened.close())
     afterAll(async () => {
       await backend?.stop()
     })
-
-    async function connect(options: ClientOptions = {}): Promise<Client> {
-      const servers = `127.0.0.1:${backend.port}`
-      const client = new Client({ servers, sessionTimeoutMs: 4000, ...options })
-      open.push(client)
-      await client.connect({ timeoutMs: 10_000 })
-      return client
-    }
 
     test('container and TTL nodes: created by their requests, owned by no session', async () => {
       const client = await connect()
@@ -50,8 +42,7 @@ for (const kind of backendKinds) {
     test.skipIf(!kind.grantsExactlyOnce)(
       'every kind of write whose answer is lost is taken once',
       async () => {
-        const road = await CuttableLink.to(backend.port)
-        open.push(road)
+        const road = await link()
         const client = await connect({ servers: `127.0.0.1:${road.port}` })
         const looking = await connect()
         await client.create('/once')
@@ -131,8 +122,7 @@ for (const kind of backendKinds) {
     })
 
     test('ACLs: identities open what is closed to others, also after a reconnect', async () => {
-      const road = await CuttableLink.to(backend.port)
-      open.push(road)
+      const road = await link()
       const owner = await connect({ servers: `127.0.0.1:${road.port}` })
       const other = await connect()
       await expect(
@@ -195,8 +185,7 @@ for (const kind of backendKinds) {
     })
 
     test('persistent watches: every event, recursive ones without childrenChanged, over a reconnect', async () => {
-      const road = await CuttableLink.to(backend.port)
-      open.push(road)
+      const road = await link()
       const watching = await connect({ servers: `127.0.0.1:${road.port}` })
       const acting = await connect()
       const own: string[] = []
@@ -277,8 +266,7 @@ for (const kind of backendKinds) {
     })
 
     test('watches on thousands of long paths are left again in several requests', async () => {
-      const road = await CuttableLink.to(backend.port)
-      open.push(road)
+      const road = await link()
       const watching = await connect({ servers: `127.0.0.1:${road.port}` })
       const acting = await connect()
       const paths = Array.from({ length: 2000 }, (_unused, i) => `/${'long'.repeat(40)}-${i}`)

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,21 +15,33 @@ interface Run {
   err: string
 }
 
+/** The shell as a process: what it has printed so far, and how it ends. */
+interface RunningShell {
+  readonly child: ChildProcessWithoutNullStreams
+  readonly printed: { out: string; err: string }
+  readonly ended: Promise<Run>
+}
+
+function startShell(args: string[]): RunningShell {
+  const child = spawn(process.execPath, [...program, ...args], { cwd: root })
+  const printed = { out: '', err: '' }
+  child.stdout.on('data', (bytes) => {
+    printed.out += String(bytes)
+  })
+  child.stderr.on('data', (bytes) => {
+    printed.err += String(bytes)
+  })
+  const ended = new Promise<Run>((resolve) => {
+    child.on('close', (code) => resolve({ code, ...printed }))
+  })
+  return { child, printed, ended }
+}
+
 /** Runs the shell to its end. */
 function shell(args: string[], options: { input?: string | Buffer } = {}): Promise<Run> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [...program, ...args], { cwd: root })
-    let out = ''
-    let err = ''
-    child.stdout.on('data', (bytes) => {
-      out += String(bytes)
-    })
-    child.stderr.on('data', (bytes) => {
-      err += String(bytes)
-    })
-    child.on('close', (code) => resolve({ code, out, err }))
-    child.stdin.end(options.input ?? '')
-  })
+  const { child, ended } = startShell(args)
+  child.stdin.end(options.input ?? '')
+  return ended
 }
 
 describe('shell without a server', () => {
@@ -267,29 +279,17 @@ for (const kind of backendKinds) {
       const client = new Client({ servers: server[1] ?? '' })
       await client.connect()
       await client.create('/persist')
-      const child = spawn(
-        process.execPath,
-        [...program, ...server, 'addwatch', '-r', '-n', '3', '/persist'],
-        {
-          cwd: root,
-        },
+      const { printed, ended } = startShell([...server, 'addwatch', '-r', '-n', '3', '/persist'])
+      await until(
+        () => printed.err.includes('watching /persist and everything below it'),
+        'the watch to stand',
       )
-      let out = ''
-      let err = ''
-      child.stdout.on('data', (bytes) => {
-        out += String(bytes)
-      })
-      child.stderr.on('data', (bytes) => {
-        err += String(bytes)
-      })
-      const ended = new Promise((resolve) => child.once('close', resolve))
-      await until(() => err.includes('watching /persist and everything below it'), 'the watch to stand')
       await client.create('/persist/a')
       await client.set('/persist/a', 'x')
       await client.delete('/persist/a')
       await client.delete('/persist')
-      expect(await ended).toBe(0)
-      expect(out.replace(/ \(zxid [^)]*\)/g, '')).toBe(
+      expect((await ended).code).toBe(0)
+      expect(printed.out.replace(/ \(zxid [^)]*\)/g, '')).toBe(
         'created /persist/a\ndataChanged /persist/a\ndeleted /persist/a\n',
       )
       await client.close()
@@ -337,23 +337,14 @@ for (const kind of backendKinds) {
     test('watch: reports until it has what it wants, or Ctrl-C', async () => {
       const client = new Client({ servers: server[1] ?? '' })
       await client.connect()
-      const child = spawn(process.execPath, [...program, ...server, 'watch', '/watched'], { cwd: root })
-      let out = ''
-      let err = ''
-      child.stdout.on('data', (bytes) => {
-        out += String(bytes)
-      })
-      child.stderr.on('data', (bytes) => {
-        err += String(bytes)
-      })
-      await until(() => err.includes('which does not exist yet'), 'the watch to stand')
+      const { child, printed, ended } = startShell([...server, 'watch', '/watched'])
+      await until(() => printed.err.includes('which does not exist yet'), 'the watch to stand')
       await client.create('/watched', 'x')
-      await until(() => out.includes('created /watched'), 'the creation to be told')
+      await until(() => printed.out.includes('created /watched'), 'the creation to be told')
       await client.set('/watched', 'y')
-      await until(() => out.includes('dataChanged /watched'), 'the change to be told')
-      const ended = new Promise((resolve) => child.once('close', resolve))
+      await until(() => printed.out.includes('dataChanged /watched'), 'the change to be told')
       child.kill('SIGINT')
-      expect(await ended).toBe(0)
+      expect((await ended).code).toBe(0)
       const once = one('watch', '--once', '/watched', '--json')
       let settled = false
       void once.then(() => {
