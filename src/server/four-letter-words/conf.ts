@@ -1,3 +1,4 @@
+import { describeMembership } from '../config/index.ts'
 import type { ServerView } from './server-view.ts'
 
 /** The settings that the server runs with. */
@@ -29,7 +30,7 @@ export async function conf(view: ServerView): Promise<string> {
     `quorumPort=${own?.leaderPort ?? 0}`,
     'peerType=0',
     'membership: ',
-    config.membership,
+    describeMembership(config, 2 ** 32),
   )
   return lines.join('\n')
 }
