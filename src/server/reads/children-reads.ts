@@ -26,14 +26,14 @@ export class ChildrenReads {
   ): void {
     const target = this.#target
     target.readWatchable(body)
-    const { state, watches } = this.#services
+    const { state } = this.#services
     const { tree } = state
-    const node = target.find(tree)
+    const node = target.find(body, tree)
     if (node === undefined) return connection.reply(xid, state.lastApplied, ErrorCode.noNode)
     if (!mayRead(tree.acl(node), identities)) {
       return connection.reply(xid, state.lastApplied, ErrorCode.noAuth)
     }
-    if (target.watch && !watches.watchChildren(target.pathAt(node, tree), connection)) return
+    if (target.watch && !this.#services.watches.watchChildren(target.pathAt(node, tree), connection)) return
     const out = connection.beginReply(xid, state.lastApplied, ErrorCode.ok).int(tree.childCount(node))
     for (const name of tree.childNames(node)) out.string(name)
     if (opcode === OpCode.getChildren2) tree.writeStat(node, out)
@@ -51,12 +51,12 @@ export class ChildrenReads {
     target.read(body)
     const { state } = this.#services
     const { tree } = state
-    const node = target.find(tree)
+    const node = target.find(body, tree)
     if (node === undefined) return connection.reply(xid, state.lastApplied, ErrorCode.noNode)
     if (!mayRead(tree.acl(node), identities)) {
       return connection.reply(xid, state.lastApplied, ErrorCode.noAuth)
     }
-    const isRootByEmptyName = tree.path(node) === rootPath && target.path() === ''
+    const isRootByEmptyName = tree.path(node) === rootPath && target.path(body) === ''
     const count = tree.descendantCount(node) + (isRootByEmptyName ? 1 : 0)
     connection.beginReply(xid, state.lastApplied, ErrorCode.ok).int(count)
     connection.endReply()

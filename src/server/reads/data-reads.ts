@@ -20,14 +20,14 @@ export class DataReads {
   getData(connection: ClientConnection, xid: number, body: JuteReader, identities: Identities): void {
     const target = this.#target
     target.readWatchable(body)
-    const { state, watches } = this.#services
+    const { state } = this.#services
     const { tree } = state
-    const node = target.find(tree)
+    const node = target.find(body, tree)
     if (node === undefined) return connection.reply(xid, state.lastApplied, ErrorCode.noNode)
     if (!mayRead(tree.acl(node), identities)) {
       return connection.reply(xid, state.lastApplied, ErrorCode.noAuth)
     }
-    if (target.watch && !watches.watchData(target.pathAt(node, tree), connection)) return
+    if (target.watch && !this.#services.watches.watchData(target.pathAt(node, tree), connection)) return
     const out = connection.beginReply(xid, state.lastApplied, ErrorCode.ok).buffer(tree.data(node))
     tree.writeStat(node, out)
     connection.endReply()
@@ -37,19 +37,19 @@ export class DataReads {
   exists(connection: ClientConnection, xid: number, body: JuteReader, identities: Identities): void {
     const target = this.#target
     target.readWatchable(body)
-    const { state, watches } = this.#services
+    const { state } = this.#services
     const { tree } = state
-    const node = target.find(tree)
+    const node = target.find(body, tree)
     if (node === undefined) {
-      const path = target.path()
+      const path = target.path(body)
       if (path.includes('\0')) return connection.reply(xid, state.lastApplied, ErrorCode.badArguments)
-      if (target.watch && !watches.watchData(path, connection)) return
+      if (target.watch && !this.#services.watches.watchData(path, connection)) return
       return connection.reply(xid, state.lastApplied, ErrorCode.noNode)
     }
     if (!mayRead(tree.acl(node), identities)) {
       return connection.reply(xid, state.lastApplied, ErrorCode.noAuth)
     }
-    if (target.watch && !watches.watchData(target.pathAt(node, tree), connection)) return
+    if (target.watch && !this.#services.watches.watchData(target.pathAt(node, tree), connection)) return
     tree.writeStat(node, connection.beginReply(xid, state.lastApplied, ErrorCode.ok))
     connection.endReply()
   }
@@ -58,7 +58,7 @@ export class DataReads {
     this.#target.read(body)
     const { state } = this.#services
     const { tree } = state
-    const node = this.#target.find(tree)
+    const node = this.#target.find(body, tree)
     if (node === undefined) return connection.reply(xid, state.lastApplied, ErrorCode.noNode)
     const { entries } = tree.acl(node)
     if (!permits(entries, Permission.read | Permission.admin, identities)) {

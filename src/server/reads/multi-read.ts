@@ -49,7 +49,7 @@ export class MultiRead {
   #answerOne(opcode: number, body: JuteReader, out: JuteWriter, identities: Identities): void {
     const { tree } = this.#services.state
     this.#target.readWatchable(body)
-    const node = this.#target.find(tree)
+    const node = this.#target.find(body, tree)
     if (node === undefined) return writeError(out, ErrorCode.noNode)
     if (!mayRead(tree.acl(node), identities)) return writeError(out, ErrorCode.noAuth)
     writeMultiHeader(out, opcode, ErrorCode.ok)

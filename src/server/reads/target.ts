@@ -3,11 +3,13 @@ import type { Znode } from '../../tree/znode.ts'
 import { DecodeError } from '../../wire/decode-error.ts'
 import type { JuteReader } from '../../wire/jute-reader.ts'
 
-/** Whom a read is about: a path, kept as the range of its bytes, because a node is found by them without a string. */
+/**
+ * Whom a read is about: a path, kept as the range of its bytes, because a node is found by them without a string. The bytes
+ * themselves stay with the reader: to keep hold of each request's buffer would cost the garbage collector on the hot path.
+ */
 export class Target {
   /** A watch is to stay. */
   watch = false
-  #bytes: Buffer = Buffer.alloc(0)
   #start = 0
   #end = 0
 
@@ -15,7 +17,6 @@ export class Target {
   read(body: JuteReader): void {
     const length = body.lengthPrefix()
     if (length < 0) throw new DecodeError('found a null path')
-    this.#bytes = body.bytes
     this.#start = body.position
     this.#end = this.#start + length
     body.skip(length)
@@ -27,13 +28,13 @@ export class Target {
     this.watch = body.bool()
   }
 
-  find(tree: Tree): Znode | undefined {
-    return tree.findBytes(this.#bytes, this.#start, this.#end)
+  find(body: JuteReader, tree: Tree): Znode | undefined {
+    return tree.findBytes(body.bytes, this.#start, this.#end)
   }
 
   /** As the client wrote it: events carry the same. */
-  path(): string {
-    return this.#bytes.toString('utf8', this.#start, this.#end)
+  path(body: JuteReader): string {
+    return body.bytes.toString('utf8', this.#start, this.#end)
   }
 
   /** As `path`, sharing the string that the node has, so that a watch needs none of its own. */
