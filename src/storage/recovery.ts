@@ -7,7 +7,7 @@ import { LogSegment } from './log-segment.ts'
 import { decodeSegmentHeader, segmentFormatVersion, segmentHeaderBytes } from './segment-format.ts'
 import { findMark, scanSegment } from './segment-scan.ts'
 import { checkSnapshot } from './snapshot-file.ts'
-import { damaged, named, newerFormat, StorageError } from './storage-error.ts'
+import { damaged, named, newerFormat, olderFormat, StorageError } from './storage-error.ts'
 
 /** A history folder as it was found, with its torn tail cut off. All of it is durable. */
 export interface FoundHistory {
@@ -143,6 +143,7 @@ async function openPart(
     throw damaged({ path, offset: 0, found: 'an unsound header', expected: 'the header of a log segment' })
   }
   if (header.version > segmentFormatVersion) throw newerFormat(path, header.version, segmentFormatVersion)
+  if (header.version < segmentFormatVersion) throw olderFormat(path, header.version, segmentFormatVersion)
   if (header.first !== first)
     throw damaged({
       path,

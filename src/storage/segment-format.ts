@@ -28,8 +28,10 @@ import {
  * them as told would lose what only they held.
  *
  * The commit point in a mark is this server's own, so a restart need not wait to learn it from others.
+ *
+ * The version is raised also when the records' content changes (tree/txn.ts): a transaction misread is a wrong state.
  */
-export const segmentFormatVersion = 1
+export const segmentFormatVersion = 2
 export const segmentHeaderBytes = 32
 export const markBytes = recordHeaderBytes + 16
 

@@ -4,12 +4,20 @@ import { formatZxid, type Zxid } from '../tree/zxid.ts'
 /**
  * - `WRONG_SERVER`: the folder belongs to another server or another ensemble.
  * - `NEWER_FORMAT`: written by a newer version of this program.
+ * - `OLDER_FORMAT`: written by an older version, whose records this one would misread.
  * - `DAMAGED`: what was durable once is not whole any more; nothing of it may be served or voted with.
  * - `LOCKED`: another live process works in the folder.
  * - `PURGED`: the log does not reach back as far as was asked; a snapshot does.
  * - `IO`: the disk refused an operation (full, broken, closed). Nothing more is acknowledged after it.
  */
-export type StorageErrorCode = 'WRONG_SERVER' | 'NEWER_FORMAT' | 'DAMAGED' | 'LOCKED' | 'PURGED' | 'IO'
+export type StorageErrorCode =
+  | 'WRONG_SERVER'
+  | 'NEWER_FORMAT'
+  | 'OLDER_FORMAT'
+  | 'DAMAGED'
+  | 'LOCKED'
+  | 'PURGED'
+  | 'IO'
 
 /** Why the history on disk cannot be used any further. The message names what was found, what was expected and the way out. */
 export class StorageError extends Error {
@@ -48,6 +56,14 @@ export const newerFormat = (path: string, found: number, expected: number): Stor
     'NEWER_FORMAT',
     `${path}: found format version ${found}, expected ${expected} or less. ` +
       'Way out: run the version of this program that wrote it, or a later one.',
+  )
+
+export const olderFormat = (path: string, found: number, expected: number): StorageError =>
+  new StorageError(
+    'OLDER_FORMAT',
+    `${path}: found format version ${found}, expected ${expected}. ` +
+      'Way out: run the version of this program that wrote it; or copy the znodes out through that version, ' +
+      'empty the data directories of all servers and copy them in again.',
   )
 
 /** Wraps what the disk threw, naming what was being done. A StorageError passes through; a broken invariant is thrown on. */

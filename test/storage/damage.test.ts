@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { recordHeaderBytes } from '../../src/storage/record.ts'
+import { segmentFormatVersion } from '../../src/storage/segment-format.ts'
 import { StorageError } from '../../src/storage/storage.ts'
 import {
   appendAll,
@@ -178,11 +179,7 @@ describe('damage: an orderly ended server', () => {
         files.get(`${folder}/state`)?.toString().split('crc32')[0]?.replace('sion": 1', 'sion": 2') ?? ''
       files.set(`${folder}/state`, Buffer.from(`${text}crc32 ${crc32(text).toString(16).padStart(8, '0')}\n`))
     }
-    if (kind === 'log') {
-      const bytes = files.get(`${history}/log.100000001`) ?? Buffer.alloc(0)
-      bytes.writeUInt32BE(2, 8)
-      bytes.writeUInt32BE(crc32(bytes.subarray(16, 32), crc32(bytes.subarray(8, 12))), 12)
-    }
+    if (kind === 'log') setLogVersion(files, segmentFormatVersion + 1)
     if (kind === 'snapshot') {
       const bytes = files.get(`${history}/snapshot.100000003`) ?? Buffer.alloc(0)
       const end = 16 + bytes.readUInt32BE(12)
@@ -191,6 +188,18 @@ describe('damage: an orderly ended server', () => {
     }
     expect(await startOn(files)).toBe('NEWER_FORMAT')
   })
+
+  it('a log of an older format, whose transactions read otherwise -> OLDER_FORMAT', async () => {
+    const files = (await orderly()).files()
+    setLogVersion(files, segmentFormatVersion - 1)
+    expect(await startOn(files)).toBe('OLDER_FORMAT')
+  })
+
+  function setLogVersion(files: Map<string, Buffer>, version: number): void {
+    const bytes = files.get(`${history}/log.100000001`) ?? Buffer.alloc(0)
+    bytes.writeUInt32BE(version, 8)
+    bytes.writeUInt32BE(crc32(bytes.subarray(16, 32), crc32(bytes.subarray(8, 12))), 12)
+  }
 })
 
 describe('damage: the end of the log', () => {
