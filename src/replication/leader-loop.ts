@@ -116,6 +116,10 @@ export class LeaderLoop {
     return this.#leader.syncedFollowers
   }
 
+  get hasQuorum(): boolean {
+    return this.#leader.hasQuorum
+  }
+
   /** Bytes per proposal; -1 before the first. */
   get proposalBytes(): { last: number; min: number; max: number } {
     return this.#proposalBytes

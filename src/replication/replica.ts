@@ -203,6 +203,12 @@ export class Replica {
     if (this.#serving) this.#attempts.current?.followerLoop.send({ type: 'sync', id })
   }
 
+  /** It leads, and too few follow for anything to be decided: they come back soon, or its reign ends. */
+  isCutOff(): boolean {
+    const leaderLoop = this.#attempts.current?.leaderLoop ?? null
+    return this.#serving && leaderLoop !== null && !leaderLoop.hasQuorum
+  }
+
   status(): ReplicaStatus {
     const leaderLoop = this.#attempts.current?.leaderLoop
     return {

@@ -39,6 +39,8 @@ export interface ClientServices {
   readonly timers: Timers
   /** Calls back when the leader is confirmed and everything that it had committed is applied here. */
   sync(done: () => void): void
+  /** This server leads too few for anything to be decided. */
+  isCutOff(): boolean
   /** Requests up to this number were done without this server applying them, as the state came by snapshot: settles them. */
   answerThrough(number: number): void
   connectionClosed(connection: ClientConnection): void

@@ -33,7 +33,10 @@ import type { SessionBucket } from './sessions/session-tracker.ts'
 import { WatchManager } from './watches/watch-manager.ts'
 
 /** The part of a replica that clients' requests need. */
-export type ReplicaLink = Pick<Replica, 'sendRequests' | 'sendMessage' | 'messageTo' | 'sync' | 'status'>
+export type ReplicaLink = Pick<
+  Replica,
+  'sendRequests' | 'sendMessage' | 'messageTo' | 'sync' | 'status' | 'isCutOff'
+>
 
 export interface ClientSideOptions {
   runtime: Runtime
@@ -205,6 +208,10 @@ export class ClientSide
 
   sync(done: () => void): void {
     this.#replica.sync(done)
+  }
+
+  isCutOff(): boolean {
+    return this.#replica.isCutOff()
   }
 
   answerThrough(number: number): void {

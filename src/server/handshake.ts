@@ -60,7 +60,9 @@ export class Handshakes implements ServerMessages {
   /** Throws DecodeError when the frame is no connect request: the connection is to be closed. */
   begin(connection: ClientConnection, frame: Buffer): void {
     const handshake = this.#decode(connection, frame)
-    if (this.#state === 'serving') this.#proceed(handshake)
+    // A leader without a quorum could promise nothing that lasts: the client had better try another server.
+    if (this.#state === 'serving' && this.#services.isCutOff()) connection.end()
+    else if (this.#state === 'serving') this.#proceed(handshake)
     else if (this.#state === 'holding') this.#held.push(handshake)
     else connection.end()
   }

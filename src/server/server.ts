@@ -69,6 +69,7 @@ export class Server {
         sendMessage: (message) => this.#replica?.sendMessage(message),
         messageTo: (server, message) => this.#replica?.messageTo(server, message),
         sync: (done) => this.#replica?.sync(done),
+        isCutOff: () => this.#replica?.isCutOff() ?? false,
         status: () => this.#replica?.status() ?? beforeStart,
       },
       onBroken: (error) => this.#fail(error),

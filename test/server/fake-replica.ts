@@ -19,6 +19,7 @@ export class FakeReplica implements ReplicaLink {
   target: Target | null = null
   serving = false
   leading = false
+  cutOff = false
   epoch = 0
   /** Every batch of requests that came. */
   readonly sent: Buffer[] = []
@@ -108,6 +109,10 @@ export class FakeReplica implements ReplicaLink {
   messageTo(server: number, message: Buffer): void {
     if (server === this.#serverId) this.target?.onMessage(message)
     else this.toOthers.push({ server, message })
+  }
+
+  isCutOff(): boolean {
+    return this.cutOff
   }
 
   sync(done: () => void): void {

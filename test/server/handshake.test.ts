@@ -72,6 +72,20 @@ describe('handshake', () => {
     expect(client.connection.received).toHaveLength(0)
   })
 
+  test('the leader has lost its quorum -> whoever comes now is closed without a word, and taken when it is back', async () => {
+    const harness = await Harness.serving()
+    const { sessionId, password } = harness.dial().connect({})
+    harness.replica.cutOff = true
+    for (const request of [connectBody({}), connectBody({ sessionId, password })]) {
+      const client = harness.dial()
+      client.send(frameOf(request))
+      expect(client.connection).toMatchObject({ closed: true })
+      expect(client.connection.received).toHaveLength(0)
+    }
+    harness.replica.cutOff = false
+    expect(harness.dial().connect({ sessionId, password })).toMatchObject({ sessionId })
+  })
+
   test('the client leaves the readOnly byte out -> so does the answer', async () => {
     const harness = await Harness.serving()
     expect(harness.dial().connect({ readOnly: null })).toMatchObject({ bytes: 36, readOnly: null })
