@@ -309,11 +309,11 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
           'Raise jute.maxbuffer on all servers and clients, or store less in one node.',
       )
     } else {
-      limitLog.info(
-        'malformed',
-        () =>
-          `closing ${this.describe()}: ${error.message}. What came is not ZooKeeper's protocol in plain text; see what connects to this port.`,
-      )
+      const advice =
+        this.sessionId === 0
+          ? "What came is not ZooKeeper's protocol in plain text; see what connects to this port."
+          : 'Its client has broken the protocol in an open session; see which program it is.'
+      limitLog.info('malformed', () => `closing ${this.describe()}: ${error.message}. ${advice}`)
     }
     this.end()
   }

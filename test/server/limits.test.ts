@@ -307,5 +307,14 @@ describe('jute.maxbuffer', () => {
     expect(client.ask(frameOf(Buffer.alloc(7)))).toEqual([])
     expect(client.connection.closed).toBe(true)
     expect(harness.side.metrics.malformedFrames).toBe(1)
+    expect(linesWith(harness, 'found a request of 7 bytes')).toEqual([
+      expect.stringContaining('Its client has broken the protocol in an open session'),
+    ])
+  })
+
+  test('no connect request -> the line asks what connects to this port', async () => {
+    const harness = await Harness.serving()
+    harness.dial().send(frameOf(Buffer.alloc(7)))
+    expect(linesWith(harness, 'see what connects to this port')).toHaveLength(1)
   })
 })

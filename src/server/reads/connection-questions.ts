@@ -6,8 +6,11 @@ import { GetEphemeralsRequest, GetEphemeralsResponse, WhoAmIResponse } from '../
 import type { ClientConnection } from '../client-connection.ts'
 import type { ClientServices } from '../client-services.ts'
 
-/** Blank, or the root between blanks. ZooKeeper takes every control character for a blank. */
-const everything = /^[\0-\x20]*\/?[\0-\x20]*$/
+/**
+ * Blank, or the root between blanks. ZooKeeper takes every control character for a blank. Two runs of blanks never stand side
+ * by side in it: a prefix of a million blanks would be tried with every split of them.
+ */
+const everything = /^[\0-\x20]*(?:\/[\0-\x20]*)?$/
 
 /** What a client asks about itself. */
 export class ConnectionQuestions {

@@ -67,6 +67,16 @@ describe('getAllChildrenNumber', () => {
 })
 
 describe('getEphemerals', () => {
+  test('a prefix of many blanks and something else -> compared as text, in no time', async () => {
+    const harness = await Harness.serving()
+    const client = harness.client()
+    client.ask(client.create('/a', ephemeral))
+    const startedMs = performance.now()
+    expect(ephemerals(client, `${' '.repeat(200_000)}x`)).toEqual([])
+    expect(ephemerals(client, `${' '.repeat(200_000)}/${' '.repeat(200_000)}`)).toEqual(['/a'])
+    expect(performance.now() - startedMs).toBeLessThan(1_000)
+  })
+
   test("the session's own, by the beginning of their text", async () => {
     const harness = await Harness.serving()
     const [client, other] = [harness.client(), harness.client()]
