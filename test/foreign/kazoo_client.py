@@ -139,6 +139,7 @@ def access_control(client):
 
 def commands(client):
     assert client.command(b"ruok") == "imok"
+    assert client.server_version() >= (3, 4)
     passed("commands")
 
 

@@ -14,6 +14,15 @@ export async function freePorts(count: number): Promise<number[]> {
   return found
 }
 
+/** The first of so many in a row, for programs that count on from one. */
+export async function freePortRange(count: number): Promise<number> {
+  for (;;) {
+    const [first = 0] = await freePorts(1)
+    const range = Array.from({ length: count }, (_, i) => first + i)
+    if ((await Promise.all(range.map(isFree))).every(Boolean)) return first
+  }
+}
+
 function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer()
