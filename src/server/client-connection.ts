@@ -7,6 +7,7 @@ import type { ClientServices } from './client-services.ts'
 import { ConnectionStatistics } from './connection-statistics.ts'
 import type { Flushable } from './flush-list.ts'
 import { AnswerStream } from './four-letter-words/answer-stream.ts'
+import { malformedLine, noRoomLine, outstandingLine, slowReaderLine, tooLargeLine } from './limit-lines.ts'
 import { limits } from './limits.ts'
 import { RequestOrder } from './request-order.ts'
 import type { SessionHolder } from './sessions/local-sessions.ts'
@@ -220,13 +221,7 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
   waitForRoom(): void {
     this.#closeGate(Gate.room)
     const { inFlight, limitLog, config } = this.#services
-    limitLog.warn(
-      'globalOutstandingLimit',
-      () =>
-        `reading from ${this.describe()} pauses: ${inFlight.count} requests of ${inFlight.bytes} bytes wait for the leader, ` +
-        `globalOutstandingLimit is ${config.globalOutstandingLimit} (and ${limits.inFlightBytesMax} bytes). ` +
-        'The disks or the network of the ensemble are too slow for this load: send less at once, or raise globalOutstandingLimit.',
-    )
+    limitLog.warn('globalOutstandingLimit', () => noRoomLine(this, inFlight, config.globalOutstandingLimit))
     inFlight.waitForRoom(this)
   }
 
@@ -251,11 +246,8 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
       this.#pause()
     } else if (order.outstanding >= connectionOutstandingMax || order.waitingBytes >= bytesMax) {
       this.#pause()
-      this.#services.limitLog.info(
-        'outstanding of one connection',
-        () =>
-          `reading from ${this.describe()} pauses: ${order.outstanding} of its requests are not answered, ${order.waitingBytes} bytes wait ` +
-          `(${connectionOutstandingMax} and ${bytesMax} are allowed). It goes on by itself; the client may send fewer at once.`,
+      this.#services.limitLog.info('outstanding of one connection', () =>
+        outstandingLine(this, order, bytesMax),
       )
     }
   }
@@ -302,18 +294,9 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
     this.#services.metrics.malformedFrames++
     const { limitLog } = this.#services
     if (error instanceof FrameError && error.found > error.frameBytesMax && this.sessionId !== 0) {
-      limitLog.warn(
-        'jute.maxbuffer',
-        () =>
-          `closing ${this.describe()}: a request is announced with ${error.found} bytes, jute.maxbuffer is ${error.frameBytesMax}. ` +
-          'Raise jute.maxbuffer on all servers and clients, or store less in one node.',
-      )
+      limitLog.warn('jute.maxbuffer', () => tooLargeLine(this, error))
     } else {
-      const advice =
-        this.sessionId === 0
-          ? "What came is not ZooKeeper's protocol in plain text; see what connects to this port."
-          : 'Its client has broken the protocol in an open session; see which program it is.'
-      limitLog.info('malformed', () => `closing ${this.describe()}: ${error.message}. ${advice}`)
+      limitLog.info('malformed', () => malformedLine(this, error))
     }
     this.end()
   }
@@ -401,13 +384,7 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
   #noteSlowReader(): void {
     const { metrics, limitLog } = this.#services
     metrics.slowReadersClosed++
-    limitLog.warn(
-      'slow reader',
-      () =>
-        `closing ${this.describe()}: it does not read what it is sent, ${this.#socket.bufferedBytes} bytes wait for it ` +
-        `(above ${limits.outputHighBytes} it is not served, above ${limits.outputMaxBytes} closed at once). ` +
-        'The client is stuck, or asks for and watches more than it can take in.',
-    )
+    limitLog.warn('slow reader', () => slowReaderLine(this, this.#socket.bufferedBytes))
   }
 
   #pause(): void {
