@@ -92,6 +92,7 @@ export class ClientSide
     this.limitLog = new LimitLog(this.log, clock)
     const quotaLog = new QuotaLog(clock, this.log, config.enforceQuota)
     this.state = new ReplicatedState(config, (excess) => quotaLog.report(excess))
+    if (!config.standalone) this.state.showMembership(config.membership)
     this.#runtime = runtime
     this.#replica = replica
     this.#onBroken = onBroken

@@ -1,6 +1,6 @@
 import { Client } from '../client/client.ts'
 import { standardAccess } from '../server/config/access-settings.ts'
-import type { ServerConfig } from '../server/config/server-config.ts'
+import { describeMembership, type ServerConfig } from '../server/config/server-config.ts'
 import { Server } from '../server/server.ts'
 import type { SimHost } from './sim-host.ts'
 import { World, type WorldOptions } from './world.ts'
@@ -153,17 +153,19 @@ export class SimEnsemble {
   }
 
   #configOf(id: number): ServerConfig {
+    const servers = this.ids.map((server) => ({
+      id: server,
+      host: `s${server}`,
+      clientPort,
+      clientHost: `s${server}`,
+      peerPort,
+      leaderPort,
+    }))
     return {
       serverId: id,
-      servers: this.ids.map((server) => ({
-        id: server,
-        host: `s${server}`,
-        clientPort,
-        clientHost: `s${server}`,
-        peerPort,
-        leaderPort,
-      })),
+      servers,
       standalone: false,
+      membership: describeMembership(servers),
       format: 'table',
       dataDir: '/data',
       serverDir: `/data/${id}`,

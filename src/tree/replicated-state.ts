@@ -30,6 +30,7 @@ export class ReplicatedState {
   /** While this server leads (and wherever requests are executed): the view that `execute` decides on. */
   #reign: { overlay: Overlay; executor: Executor } | null = null
   #walk: SnapshotWalk | null = null
+  #membership: Buffer | null = null
 
   /** Settings matter where requests are executed; there, `onQuotaExcess` is told of each that leads beyond a limit. */
   constructor(
@@ -47,6 +48,12 @@ export class ReplicatedState {
 
   get lastApplied(): Zxid {
     return this.#lastApplied
+  }
+
+  /** From here on, /zookeeper/config holds this text, whatever happens to the rest. */
+  showMembership(text: string): void {
+    this.#membership = Buffer.from(text)
+    this.#showMembership()
   }
 
   /** Sixteen hexadecimal digits; equal states have equal ones, and different states differ but for chance. */
@@ -108,6 +115,7 @@ export class ReplicatedState {
     try {
       for await (const chunk of chunks) loader.feed(chunk)
       this.#lastApplied = loader.finish()
+      this.#showMembership()
     } catch (error) {
       this.reset()
       throw error
@@ -126,6 +134,10 @@ export class ReplicatedState {
     return piecesOf(walk, pause)
   }
 
+  #showMembership(): void {
+    if (this.#membership !== null) this.tree.showMembership(this.#membership)
+  }
+
   #clear(): void {
     assert(this.#reign === null, 'the state is replaced during a reign')
     this.#walk?.end()
@@ -139,6 +151,7 @@ export class ReplicatedState {
 
   #plant(): void {
     plantInitialTree(this.tree, new AclList(readOnlyEntries))
+    this.#showMembership()
   }
 }
 

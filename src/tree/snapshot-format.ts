@@ -1,5 +1,6 @@
 import type { JuteWriter } from '../wire/jute-writer.ts'
 import type { OriginEntry } from './origins.ts'
+import { configPath } from './paths.ts'
 import type { Session } from './sessions.ts'
 import type { Znode } from './znode.ts'
 
@@ -20,18 +21,22 @@ export const SnapshotRecord = { head: 1, origin: 2, session: 3, node: 4, end: 5 
 
 export const snapshotFormat = 2
 
+const noData = Buffer.alloc(0)
+
 export function writeNode(writer: JuteWriter, node: Znode): void {
+  // What is shown there comes from each server's own file, see `Tree.showMembership`.
+  const shown = node.path === configPath
   const mark = writer.beginFrame()
   writer
     .int(SnapshotRecord.node)
     .string(node.path)
-    .buffer(node.data)
+    .buffer(shown ? noData : node.data)
     .long(node.czxid)
     .long(node.mzxid)
     .long(node.pzxid)
     .long(node.ctime)
     .long(node.mtime)
-    .int(node.version)
+    .int(shown ? 0 : node.version)
     .int(node.aversion)
     .int(node.childCreations)
     .long(node.owner)

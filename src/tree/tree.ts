@@ -4,7 +4,7 @@ import { type AclList, AclTable, openAcl } from './acl-table.ts'
 import { finish, hashBytes, mix, mixLong, type StateDigest } from './digest.ts'
 import { type Owner, sessionOf } from './owner.ts'
 import { PathIndex } from './path-index.ts'
-import { nameOf, parentOf, rootPath } from './paths.ts'
+import { configPath, nameOf, parentOf, rootPath } from './paths.ts'
 import { isQuotaPart } from './quota/quota-paths.ts'
 import { Quotas } from './quota/quotas.ts'
 import { isOverdue } from './reaping.ts'
@@ -269,6 +269,17 @@ export class Tree {
     return true
   }
 
+  /**
+   * Puts into /zookeeper/config what this server's file says. It is no part of the history: neither the digest nor a snapshot
+   * holds it, so servers whose files differ in a word still have equal states.
+   */
+  showMembership(text: Buffer): void {
+    const node = this.#nodes.get(configPath)
+    if (node === undefined) throw new BrokenInvariant(`there is no ${configPath}`)
+    node.data = text
+    node.version = -1
+  }
+
   clear(): void {
     for (const node of this.#nodes.values()) this.#digest.subtract(node.digestA, node.digestB)
     this.#nodes.clear()
@@ -346,11 +357,11 @@ function copyInto(target: Buffer, source: Buffer, at: number, length: number): v
 
 /** The tree of an ensemble that has never seen a write. */
 export function plantInitialTree(tree: Tree, configAcl: AclList): void {
-  for (const path of ['/', '/zookeeper', '/zookeeper/quota', '/zookeeper/config']) {
-    const acl = path === '/zookeeper/config' ? configAcl : openAcl
+  for (const path of ['/', '/zookeeper', '/zookeeper/quota', configPath]) {
+    const acl = path === configPath ? configAcl : openAcl
     const node = new Znode(path, noData, acl, 0, 0, 0, 0)
     // As ZooKeeper's own set-up leaves it.
-    if (path === '/zookeeper/config') node.aversion = -1
+    if (path === configPath) node.aversion = -1
     tree.insert(node)
     if (path !== '/') tree.link(node)
   }

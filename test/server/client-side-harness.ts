@@ -12,6 +12,7 @@ export const testConfig: ServerConfig = {
     { id: 1, host: '127.0.0.1', clientPort: 2181, clientHost: '0.0.0.0', peerPort: 3181, leaderPort: 4181 },
   ],
   standalone: false,
+  membership: 'server.1=127.0.0.1:4181:3181:participant;0.0.0.0:2181\nversion=100000000',
   format: 'table',
   dataDir: '/data',
   serverDir: '/data/1',

@@ -7,7 +7,7 @@ import { checkPorts, checkRelations } from './cross-checks.ts'
 import type { Draft, Entry } from './draft.ts'
 import { readFourLetterWords } from './four-letter-words.ts'
 import { readSettings } from './read-settings.ts'
-import type { ServerConfig } from './server-config.ts'
+import { describeMembership, type ServerConfig } from './server-config.ts'
 import { readTable } from './table-config.ts'
 import { hasServerKeys, readProperties, readZooCfg } from './zoo-cfg.ts'
 
@@ -62,11 +62,13 @@ export function parseConfig(text: string, file: string, options: ParseOptions = 
 
   const own = servers.find((server) => server.id === ownId)
   assert(own !== undefined && own.clientPort !== null, `${file}: an own server is missing and nobody noticed`)
+  const standalone = servers.length === 1 && values.standaloneEnabled
   const dataDir = resolve(dirname(file), values.dataDir ?? '')
   const config: ServerConfig = {
     serverId: own.id,
     servers: servers.map(withoutPlace),
-    standalone: servers.length === 1 && values.standaloneEnabled,
+    standalone,
+    membership: standalone ? '' : describeMembership(format === 'zoo' ? draft.servers : servers),
     format,
     dataDir,
     serverDir: format === 'zoo' ? dataDir : resolve(dataDir, String(own.id)),

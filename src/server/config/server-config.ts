@@ -22,6 +22,8 @@ export interface ServerConfig {
   readonly servers: readonly ServerAddress[]
   /** One server that calls itself standalone, as ZooKeeper does, rather than the leader of an ensemble of one. */
   readonly standalone: boolean
+  /** Who the servers are, as clients may read it; empty for a standalone server. */
+  readonly membership: string
   /** `zoo` when the text was a zoo.cfg. */
   readonly format: 'table' | 'zoo'
   /** Absolute: what the file calls dataDir. */
@@ -73,18 +75,20 @@ export interface ServerConfig {
   readonly resync: 'auto' | 'full'
 }
 
+/** ZooKeeper's version of a configuration that was never changed: the zxid with which the first reign begins. */
+const firstVersion = 'version=100000000'
+
 /**
- * The membership as `conf` tells it (and as ZooKeeper keeps it in /zookeeper/config): one line per server, then the version, no final newline.
- * `version` is the zxid of the configuration. Empty for a standalone zoo.cfg, which names no servers.
+ * The membership as /zookeeper/config and `conf` tell it: one line per server, then the version, no final newline. It holds only
+ * what the server lines say, and not a clientPort that each file has for itself: so it is the same on all servers.
  */
-export function describeMembership(config: ServerConfig, version: number): string {
-  if (config.servers.every((server) => server.leaderPort === 0)) return ''
-  const lines = config.servers.map((server) => {
+export function describeMembership(servers: readonly ServerAddress[]): string {
+  const lines = servers.map((server) => {
     const client =
       server.clientPort === null ? '' : `;${bracketed(server.clientHost ?? '0.0.0.0')}:${server.clientPort}`
     return `server.${server.id}=${bracketed(server.host)}:${server.leaderPort}:${server.peerPort}:participant${client}`
   })
-  return [...lines, `version=${version.toString(16)}`].join('\n')
+  return [...lines, firstVersion].join('\n')
 }
 
 /** An IPv6 address needs brackets where a port follows it. */

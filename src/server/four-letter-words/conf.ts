@@ -1,4 +1,3 @@
-import { describeMembership } from '../config/index.ts'
 import type { ServerView } from './server-view.ts'
 
 /** The settings that the server runs with. */
@@ -30,7 +29,7 @@ export async function conf(view: ServerView): Promise<string> {
     `quorumPort=${own?.leaderPort ?? 0}`,
     'peerType=0',
     'membership: ',
-    describeMembership(config, 2 ** 32),
+    config.membership,
   )
   return lines.join('\n')
 }

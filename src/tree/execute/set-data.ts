@@ -1,7 +1,7 @@
 import { ErrorCode } from '../../wire/error-codes.ts'
 import type { JuteReader } from '../../wire/jute-reader.ts'
 import { Permission } from '../../wire/node-flags.ts'
-import { isValidPath } from '../paths.ts'
+import { configPath, isValidPath } from '../paths.ts'
 import { nextVersion } from '../tree.ts'
 import { skipSized } from './body-shape.ts'
 import type { Decision } from './decision.ts'
@@ -24,6 +24,8 @@ export function decideSetData(decision: Decision, body: JuteReader): number {
     return isValidPath(path) ? ErrorCode.noNode : ErrorCode.badArguments
   }
   if (!decision.mayDo(node.acl, Permission.write)) return ErrorCode.noAuth
+  // Who the members are is for the configuration files to say, also to a super user.
+  if (node.path === configPath) return ErrorCode.noAuth
   const bytesMore = dataLength - node.dataLength
   const quotaError = decision.quotaError(node.path, 0, bytesMore)
   if (quotaError !== 0) return quotaError

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { standardAccess } from '../../../src/server/config/access-settings.ts'
-import { ConfigError, describeMembership, parseConfig } from '../../../src/server/config/index.ts'
+import { ConfigError, parseConfig } from '../../../src/server/config/index.ts'
 
 const three = `# a comment
 1  127.0.0.1  2181  3181  4181
@@ -36,6 +36,12 @@ describe('table config', () => {
         leaderPort: 4180 + id,
       })),
       standalone: false,
+      membership: [
+        'server.1=127.0.0.1:4181:3181:participant;127.0.0.1:2181',
+        'server.2=127.0.0.1:4182:3182:participant;127.0.0.1:2182',
+        'server.3=127.0.0.1:4183:3183:participant;127.0.0.1:2183',
+        'version=100000000',
+      ].join('\n'),
       format: 'table',
       dataDir: '/etc/data',
       serverDir: '/etc/data/2',
@@ -129,7 +135,7 @@ describe('table config', () => {
     const text = '1 [::1] 2181 3181 4181\n2 fe80::2 2181 3181 4181\n3 c 2181 3181 4181\ndataDir=d'
     const { config } = parseConfig(text, '/b.txt', { serverId: 1 })
     expect(config.servers.map((server) => server.host)).toEqual(['::1', 'fe80::2', 'c'])
-    expect(describeMembership(config, 2 ** 32)).toBe(
+    expect(config.membership).toBe(
       [
         'server.1=[::1]:4181:3181:participant;[::1]:2181',
         'server.2=[fe80::2]:4181:3181:participant;[fe80::2]:2181',

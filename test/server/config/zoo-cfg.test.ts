@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ConfigError, describeMembership, parseConfig } from '../../../src/server/config/index.ts'
+import { ConfigError, parseConfig } from '../../../src/server/config/index.ts'
 
 const ensemble = `tickTime=2000
 initLimit=10
@@ -42,11 +42,11 @@ describe('zoo.cfg', () => {
       leaderPort: 2888,
     })
     expect(config.servers[0]).toMatchObject({ host: 'zoo1', clientPort: null, clientHost: null })
-    expect(describeMembership(config, 0x1_0000_0002)).toBe(
+    expect(config.membership).toBe(
       `server.1=zoo1:2888:3888:participant
 server.2=zoo2:2888:3888:participant
-server.3=[fd00::3]:2888:3888:participant;0.0.0.0:2181
-version=100000002`,
+server.3=[fd00::3]:2888:3888:participant
+version=100000000`,
     )
   })
 
@@ -56,6 +56,15 @@ version=100000002`,
       server.2=b:1:2:PARTICIPANT;10.0.0.2:2182
       server.3=c:1:2;[::1]:2183;2283`
     const { config, warnings } = parseConfig(text, '/etc/zoo.cfg', { serverId: 2 })
+    expect(config.membership).toBe(
+      `server.1=a:1:2:participant;0.0.0.0:2181
+server.2=b:1:2:participant;10.0.0.2:2182
+server.3=c:1:2:participant;[::1]:2183
+version=100000000`,
+    )
+    for (const serverId of [1, 3]) {
+      expect(parseConfig(text, '/etc/zoo.cfg', { serverId }).config.membership).toBe(config.membership)
+    }
     expect(config.servers.map((server) => [server.clientHost, server.clientPort])).toEqual([
       ['0.0.0.0', 2181],
       ['10.0.0.2', 2182],
@@ -96,7 +105,7 @@ version=100000002`,
     const { config } = parseConfig('dataDir=/d\nclientPort=2181\nmaxClientCnxns=0', '/z/zoo.cfg')
     expect(config).toMatchObject({ serverId: 1, standalone: true, clientPort: 2181, maxClientCnxns: 0 })
     expect(config.servers).toHaveLength(1)
-    expect(describeMembership(config, 0)).toBe('')
+    expect(config.membership).toBe('')
     expect(parseConfig('dataDir=/d\nclientPort=2181', '/z/zoo.cfg', { serverId: 9 }).config.serverId).toBe(9)
   })
 

@@ -55,6 +55,15 @@ describe('setData', () => {
     expect(versionAfter(-2)).toBe(0)
   })
 
+  test('on /zookeeper/config by a super user -> NoAuth: the membership is for the files to say', () => {
+    const identities = [{ scheme: 'super', id: '' }]
+    const asked = h.run(OpCode.setData, setDataBody('/zookeeper/config', 'x'), {
+      session: h.session,
+      identities,
+    })
+    expect(asked.error).toBe(ErrorCode.noAuth)
+  })
+
   test('on the root and on /zookeeper -> works; on /zookeeper/config -> NoAuth', () => {
     expect(h.ask(OpCode.setData, setDataBody('/', 'x')).error).toBe(0)
     expect(h.ask(OpCode.setData, setDataBody('/zookeeper', 'x')).error).toBe(0)
