@@ -4,8 +4,9 @@ import { JuteWriter } from '../wire/jute-writer.ts'
 import { Permission } from '../wire/node-flags.ts'
 import { type Acl, acls } from '../wire/records.ts'
 import { hashBytes } from './digest.ts'
+import type { Identities } from './identities.ts'
 
-/** An access control list. Nodes with equal lists share one. Never changed after it was made. */
+/** An access control list. Nodes with equal lists share one. What it says never changes. */
 export class AclList {
   readonly entries: readonly Acl[]
   /** As it goes over the wire: a vector of ACL. */
@@ -13,6 +14,12 @@ export class AclList {
   readonly hash: number
   /** Nodes that have it; kept by the table. */
   references = 0
+  /**
+   * Who was last looked up in it, and the bits that were found. A client asks for many nodes in a row, and a list as long
+   * as a request may be takes tens of milliseconds to go through.
+   */
+  lastAskedBy: Identities | null = null
+  lastGranted = 0
 
   constructor(entries: readonly Acl[]) {
     const writer = new JuteWriter(64)

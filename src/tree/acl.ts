@@ -7,22 +7,42 @@ import { schemes, standardSchemes } from './schemes.ts'
 
 /** Whether the entries permit any of the asked bits to who has these identities. No entries permit everything. */
 export function permits(entries: readonly Acl[], perms: number, identities: Identities): boolean {
-  if (entries.length === 0 || identities.unrestricted) return true
-  for (const entry of entries) {
-    if ((entry.perms & perms) === 0) continue
-    if (entry.scheme === 'world' && entry.id === 'anyone') return true
-    const scheme = schemes.get(entry.scheme ?? '')
-    if (scheme === undefined) continue
-    for (const identity of identities.list) {
-      if (identity.scheme === entry.scheme && scheme.matches(identity.id ?? '', entry.id ?? '')) return true
-    }
+  return identities.unrestricted || (granted(entries, identities) & perms) !== 0
+}
+
+/** As `permits`, of the list of a node. */
+export function allows(list: AclList, perms: number, identities: Identities): boolean {
+  if (list === openAcl || identities.unrestricted) return true
+  if (list.lastAskedBy !== identities) {
+    list.lastGranted = granted(list.entries, identities)
+    list.lastAskedBy = identities
   }
-  return false
+  return (list.lastGranted & perms) !== 0
 }
 
 /** Whether a node with this list may be read. */
 export function mayRead(list: AclList, identities: Identities): boolean {
-  return list === openAcl || permits(list.entries, Permission.read, identities)
+  return list === openAcl || allows(list, Permission.read, identities)
+}
+
+/** All bits that the entries give to who has these identities. */
+function granted(entries: readonly Acl[], identities: Identities): number {
+  if (entries.length === 0) return Permission.all
+  let bits = 0
+  for (const entry of entries) {
+    if ((entry.perms & ~bits) !== 0 && isMeant(entry, identities)) bits |= entry.perms
+  }
+  return bits
+}
+
+function isMeant(entry: Acl, identities: Identities): boolean {
+  if (entry.scheme === 'world' && entry.id === 'anyone') return true
+  const scheme = schemes.get(entry.scheme ?? '')
+  if (scheme === undefined) return false
+  for (const identity of identities.list) {
+    if (identity.scheme === entry.scheme && scheme.matches(identity.id ?? '', entry.id ?? '')) return true
+  }
+  return false
 }
 
 const storedEntriesMax = 10_000

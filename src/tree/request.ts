@@ -18,6 +18,7 @@ import { Identities, noIdentities } from './identities.ts'
  */
 export class RequestEnvelope {
   #identities: Identities | null = noIdentities
+  #lastDecoded: Identities = noIdentities
   #encoded: Buffer = noIdentities.bytes
   #encodedStart = 0
   #encodedEnd = 0
@@ -28,14 +29,24 @@ export class RequestEnvelope {
   requestId = 0
   opcode = 0
 
-  /** Decoded when they are first asked for: most requests meet only open lists. Throws DecodeError. */
+  /**
+   * Decoded when they are first asked for: most requests meet only open lists. Requests in a row of one client get the same
+   * object. Throws DecodeError.
+   */
   get identities(): Identities {
-    this.#identities ??= Identities.decode(this.#encoded.subarray(this.#encodedStart, this.#encodedEnd))
+    this.#identities ??= this.#decoded()
     return this.#identities
   }
 
   set identities(identities: Identities) {
     this.#identities = identities
+  }
+
+  #decoded(): Identities {
+    const encoded = this.#encoded.subarray(this.#encodedStart, this.#encodedEnd)
+    // A copy: what is decoded outlives the requests that came with it.
+    if (!encoded.equals(this.#lastDecoded.bytes)) this.#lastDecoded = Identities.decode(Buffer.from(encoded))
+    return this.#lastDecoded
   }
 
   /** They stand in `bytes` from `start` to `end`. */

@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { masked, normalise, permits } from '../../src/tree/acl.ts'
+import { allows, masked, normalise, permits } from '../../src/tree/acl.ts'
 import { AclList, AclTable, openAcl, readOnlyEntries } from '../../src/tree/acl-table.ts'
 import { Identities, noIdentities } from '../../src/tree/identities.ts'
 import { DecodeError } from '../../src/wire/decode-error.ts'
@@ -21,6 +22,40 @@ describe('access control: evaluation', () => {
     expect(permits(entries, Permission.read, noIdentities)).toBe(true)
     expect(permits(entries, Permission.read | Permission.write, noIdentities)).toBe(true)
     expect(permits(entries, Permission.write, noIdentities)).toBe(false)
+  })
+
+  test('property: a list that many are looked up in -> to each what its entries say, whoever asked before', () => {
+    const id = fc.constantFrom('u:h', 'v:h', 'w:h')
+    const entries = fc.array(
+      fc.record({ perms: fc.integer({ min: 0, max: 31 }), scheme: fc.constant('digest'), id }),
+    )
+    const asked = fc.array(fc.tuple(fc.array(id), fc.integer({ min: 1, max: 31 })))
+    fc.assert(
+      fc.property(entries, asked, (listed, questions) => {
+        const list = new AclList(listed)
+        const known = new Map<string, Identities>()
+        for (const [ids, perms] of questions) {
+          const key = ids.join()
+          const identities = known.get(key) ?? are(...ids.map((one) => who('digest', one)))
+          known.set(key, identities)
+          expect(allows(list, perms, identities)).toBe(
+            listed.length === 0 || listed.some((one) => (one.perms & perms) !== 0 && ids.includes(one.id)),
+          )
+        }
+      }),
+    )
+  })
+
+  test('a list as long as a request may be, asked by one client again and again -> gone through once', () => {
+    const list = new AclList(
+      Array.from({ length: 40_000 }, (_, i) => entry(31, 'ip', `10.0.${i >> 8}.${i & 255}`)),
+    )
+    const identities = Identities.at('127.0.0.1')
+    const startedMs = performance.now()
+    for (let i = 0; i < 1_000; i++) {
+      expect(allows(list, 1 << (i % 5), identities)).toBe(false)
+    }
+    expect(performance.now() - startedMs).toBeLessThan(2_000)
   })
 
   test('super -> everything, even where nobody may', () => {

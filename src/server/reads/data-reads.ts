@@ -1,4 +1,4 @@
-import { masked, mayRead, permits } from '../../tree/acl.ts'
+import { allows, masked, mayRead } from '../../tree/acl.ts'
 import type { Identities } from '../../tree/identities.ts'
 import { ErrorCode } from '../../wire/error-codes.ts'
 import type { JuteReader } from '../../wire/jute-reader.ts'
@@ -60,12 +60,12 @@ export class DataReads {
     const { tree } = state
     const node = this.#target.find(body, tree)
     if (node === undefined) return connection.reply(xid, state.lastApplied, ErrorCode.noNode)
-    const { entries } = tree.acl(node)
-    if (!permits(entries, Permission.read | Permission.admin, identities)) {
+    const acl = tree.acl(node)
+    if (!allows(acl, Permission.read | Permission.admin, identities)) {
       return connection.reply(xid, state.lastApplied, ErrorCode.noAuth)
     }
     const out = connection.beginReply(xid, state.lastApplied, ErrorCode.ok)
-    acls.write(out, masked(entries, identities))
+    acls.write(out, masked(acl.entries, identities))
     tree.writeStat(node, out)
     connection.endReply()
   }

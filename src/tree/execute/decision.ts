@@ -1,6 +1,6 @@
 import { ErrorCode } from '../../wire/error-codes.ts'
 import { JuteWriter } from '../../wire/jute-writer.ts'
-import { permits } from '../acl.ts'
+import { allows } from '../acl.ts'
 import { type AclList, openAcl } from '../acl-table.ts'
 import type { Identities } from '../identities.ts'
 import type { Overlay } from '../overlay.ts'
@@ -46,7 +46,8 @@ export class Decision {
   }
 
   mayDo(acl: AclList, perms: number): boolean {
-    return acl === openAcl || permits(acl.entries, perms, this.identities)
+    // Who asks is not even decoded for an open list.
+    return acl === openAcl || allows(acl, perms, this.identities)
   }
 
   /** QuotaExceeded where a change of so much at `path` would pass a hard limit that is kept; else 0. */
