@@ -1,5 +1,5 @@
 import { OpCode } from '../../src/wire/opcodes.ts'
-import { type Listed, listed, type Pair, spentByNullPaths, spentByUndecodable } from './listed.ts'
+import { type Expected, expectedOfBanyan, type Listed, type Pair } from './listed.ts'
 import { Names, stats } from './names.ts'
 import type { Program, Step } from './program.ts'
 import { renderNode, renderSeen } from './render.ts'
@@ -26,9 +26,9 @@ export function compare(
   program: Program,
   theirs: Transcript,
   ours: Transcript,
-  differences: readonly Listed[] = listed,
+  expected: Expected = expectedOfBanyan,
 ): Comparison {
-  const comparer = new Comparer(program, theirs, ours, differences)
+  const comparer = new Comparer(program, theirs, ours, expected)
   return { difference: comparer.first(), met: comparer.met }
 }
 
@@ -41,13 +41,13 @@ class Comparer {
   readonly #ourNames: Names
   readonly #differences: readonly Listed[]
 
-  constructor(program: Program, theirs: Transcript, ours: Transcript, differences: readonly Listed[]) {
+  constructor(program: Program, theirs: Transcript, ours: Transcript, expected: Expected) {
     this.#program = program
     this.#theirs = theirs
     this.#ours = ours
-    this.#theirNames = new Names(theirs, spentByUndecodable(program, theirs))
-    this.#ourNames = new Names(ours, spentByNullPaths(program, ours))
-    this.#differences = differences
+    this.#theirNames = new Names(theirs, expected.spentByThem(program, theirs))
+    this.#ourNames = new Names(ours, expected.spentByUs(program, ours))
+    this.#differences = expected.listed
   }
 
   first(): Difference | null {

@@ -1,4 +1,4 @@
-import { OpCode } from '../../src/wire/opcodes.ts'
+import { OpCode, SpecialXid } from '../../src/wire/opcodes.ts'
 import { Connection, type Frame } from './connection.ts'
 import { Reader, type Stat } from './decode.ts'
 import { Bytes, connectFrame } from './encode.ts'
@@ -11,7 +11,7 @@ interface Reply {
   readonly body: Reader
 }
 
-const timeoutMs = 20_000
+const timeoutMs = 5_000
 const anyone = new Bytes().int(1).int(31).text('world').text('anyone').done()
 const reserved = new Set<string>(lastingPaths)
 
@@ -38,11 +38,11 @@ export class Keeper {
     const refused = replies.find(({ errorCode }) => errorCode !== 0)
     if (refused !== undefined)
       throw new Error(`the super user was refused with ${refused.errorCode} while making ${home} ready`)
-    await this.barrier()
   }
 
+  /** The last zxid of the whole ensemble. One sync at a time: ZooKeeper 3.8 loses some that come together. */
   async lastZxid(): Promise<bigint> {
-    const [reply] = await this.#ask([this.#sync()])
+    const [reply] = await this.#ask([this.#request(OpCode.sync, new Bytes().text('/'))])
     return reply?.zxid ?? 0n
   }
 
@@ -53,9 +53,24 @@ export class Keeper {
     return new Map(lastingPaths.map((path, i) => [path, (replies[i] as Reply).body.stat()]))
   }
 
-  /** When it is through, every server has applied what was answered before. */
-  async barrier(): Promise<void> {
-    await Promise.all(this.#connections.map((_, server) => this.#ask([this.#sync()], server)))
+  /** Until every server has applied so much. */
+  async untilApplied(zxid: bigint): Promise<void> {
+    await Promise.all(
+      this.#connections.map(async (connection, server) => {
+        const endMs = performance.now() + timeoutMs
+        for (;;) {
+          connection.write(pingFrame)
+          const inTime = await connection.until((frames) => frames.length > 0, timeoutMs)
+          const [answer] = connection.take()
+          if (answer !== undefined && zxidOf(answer) >= zxid) return
+          if (!inTime || connection.closed)
+            throw new Error(
+              `the keeper's connection to server ${server} ${inTime ? 'was closed' : 'fell silent'}`,
+            )
+          if (performance.now() > endMs) throw new Error(`server ${server} does not get to zxid ${zxid}`)
+        }
+      }),
+    )
   }
 
   /** Everything that a program may have made, sorted by path. */
@@ -128,10 +143,6 @@ export class Keeper {
     return this.#request(OpCode.create, new Bytes().text(path).buffer(Buffer.alloc(0)).raw(anyone).int(0))
   }
 
-  #sync(): Buffer {
-    return this.#request(OpCode.sync, new Bytes().text('/'))
-  }
-
   #request(opcode: number, body: Bytes): Buffer {
     this.#xid++
     return new Bytes().int(this.#xid).int(opcode).raw(body.done()).frame()
@@ -147,6 +158,16 @@ export class Keeper {
       throw new Error(`the keeper's connection to server ${server} ${inTime ? 'was closed' : 'fell silent'}`)
     return frames.map(reply)
   }
+}
+
+export const pingFrame = new Bytes().int(SpecialXid.ping).int(OpCode.ping).frame()
+
+export function isPing(frame: Frame): boolean {
+  return frame.readInt32BE() === SpecialXid.ping
+}
+
+export function zxidOf(frame: Frame): bigint {
+  return frame.readBigInt64BE(4)
 }
 
 function reply(frame: Frame): Reply {

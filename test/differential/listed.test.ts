@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { compare } from './compare.ts'
-import { listed, listedElsewhere } from './listed.ts'
+import { listed, listedElsewhere, noDifference } from './listed.ts'
 import type { Program } from './program.ts'
 import type { Seen, Transcript } from './transcript.ts'
 
@@ -77,7 +77,7 @@ function transcript(first: readonly Seen[], second: readonly Seen[]): Transcript
 describe('differential: comparison', () => {
   const theirs = transcript([read], [event, written])
   const against = (first: readonly Seen[], second: readonly Seen[]): number | null | undefined =>
-    compare(program, theirs, transcript(first, second), []).difference?.step
+    compare(program, theirs, transcript(first, second), noDifference).difference?.step
 
   it('the same -> no difference', () => {
     expect(against([read], [event, written])).toBeUndefined()

@@ -33,6 +33,12 @@ export interface Listed {
 /** Those that are dealt with by how values are named and shown. */
 export const listedElsewhere = ['The data of `/zookeeper/config`', 'An undecodable request'] as const
 
+const movedSession: Listed = {
+  name: 'A session that moves',
+  explains: ({ theirs, ours }) =>
+    theirs?.is === 'superseded' && ours?.is === 'superseded' && !theirs.sameServer && ours.closed,
+}
+
 export const listed: readonly Listed[] = [
   {
     name: 'Watch events tell the zxid',
@@ -91,11 +97,7 @@ export const listed: readonly Listed[] = [
       render(theirs, theirNames) ===
         render({ ...ours, body: withoutStatsOfCreate2(ours, request) }, ourNames),
   },
-  {
-    name: 'A session that moves',
-    explains: ({ theirs, ours }) =>
-      theirs?.is === 'superseded' && ours?.is === 'superseded' && !theirs.sameServer && ours.closed,
-  },
+  movedSession,
   {
     name: 'A session that moves',
     explains: ({ theirs, ours }, { step }) =>
@@ -116,7 +118,7 @@ const undecodable = '\ufffd'.repeat(6)
  * ZooKeeper 3.8 spends a zxid on a single write that it cannot decode, later ones do not: "Zxids of requests that cannot be
  * decoded". A decoded one that then fails for its nulls takes one everywhere.
  */
-export function spentByUndecodable(program: Program, { steps }: Transcript): bigint[] {
+function spentByUndecodable(program: Program, { steps }: Transcript): bigint[] {
   const spent = new Set<bigint>()
   for (const [i, { seen }] of steps.entries()) {
     const step = program.steps[i]
@@ -131,7 +133,7 @@ export function spentByUndecodable(program: Program, { steps }: Transcript): big
 }
 
 /** Banyan spends a zxid on a multi that it refuses for a null path: "An undecodable request". */
-export function spentByNullPaths(program: Program, { steps }: Transcript): bigint[] {
+function spentByNullPaths(program: Program, { steps }: Transcript): bigint[] {
   const spent = new Set<bigint>()
   for (const [i, { seen }] of steps.entries()) {
     const step = program.steps[i]
@@ -205,4 +207,32 @@ function bigintAsText(_key: string, value: unknown): unknown {
 
 function repliesIn(step: ReadonlyMap<number, readonly Seen[]>): (Seen & { is: 'reply' })[] {
   return [...step.values()].flat().filter((seen) => seen.is === 'reply')
+}
+
+/** How two targets are expected to differ. */
+export interface Expected {
+  readonly listed: readonly Listed[]
+  /** The zxids that one side spends and the other does not. */
+  readonly spentByThem: (program: Program, transcript: Transcript) => bigint[]
+  readonly spentByUs: (program: Program, transcript: Transcript) => bigint[]
+}
+
+export const expectedOfBanyan: Expected = {
+  listed,
+  spentByThem: spentByUndecodable,
+  spentByUs: spentByNullPaths,
+}
+
+/** What ZooKeeper is held to beside another ZooKeeper. */
+export const noDifference: Expected = {
+  // Whether the old connection is closed depends on which of the servers leads.
+  listed: [
+    {
+      ...movedSession,
+      explains: ({ theirs, ours }) =>
+        theirs?.is === 'superseded' && ours?.is === 'superseded' && !theirs.sameServer,
+    },
+  ],
+  spentByThem: () => [],
+  spentByUs: () => [],
 }

@@ -1,13 +1,14 @@
 import { writeFile } from 'node:fs/promises'
 import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
+import { Arena } from './arena.ts'
 import type { Difference } from './compare.ts'
 import { generate } from './generate/generate.ts'
-import { TargetPair } from './pair.ts'
+import { expectedOfBanyan, noDifference } from './listed.ts'
 import type { Program } from './program.ts'
 import { report } from './report.ts'
 import { banyan } from './servers/banyan.ts'
-import { type Kind, RunningServers } from './servers/running-servers.ts'
+import type { Kind } from './servers/running-servers.ts'
 import { zookeeper } from './servers/zookeeper.ts'
 import { shrink } from './shrink.ts'
 
@@ -38,40 +39,38 @@ const options = await yargs(hideBin(process.argv))
 const shrinkAttemptsMax = 400
 const startedMs = performance.now()
 let failures = 0
+let tried = 0
 let requests = 0
 const met = new Map<string, number>()
 const kept: Program[] = []
 
-const [theirs, ours] = await Promise.all([
-  RunningServers.start(zookeeper, options.servers),
-  RunningServers.start(kinds[options.against] ?? banyan, options.servers),
-])
+const against = kinds[options.against] ?? banyan
+const expected = against === banyan ? expectedOfBanyan : noDifference
+const arena = new Arena([zookeeper, against], options.servers, expected)
 try {
-  const pair = new TargetPair(theirs, ours)
   for (let i = options.from; i < options.from + options.programs && failures < options.failures; i++) {
-    await tryProgram(pair, i)
+    await tryProgram(i)
     const done = i - options.from + 1
     if (done % 50 === 0) progress(done)
   }
-  pair.hangUp()
 } catch (error) {
   failures++
-  console.error(error)
-  console.error(theirs.logs())
-  console.error(ours.logs())
+  console.error(`program ${options.seed}/${tried}:`, error)
 } finally {
-  await Promise.all([theirs.stop(), ours.stop()])
+  await arena.stop()
 }
+if (arena.restarts > 0) console.log(`ZooKeeper fell silent and was started anew ${arena.restarts} times`)
 if (options.keep !== undefined) await writeFile(options.keep, JSON.stringify(kept))
 for (const [name, count] of [...met].sort()) console.log(`listed difference, ${count} times: ${name}`)
 console.log(failures === 0 ? 'no other difference' : `${failures} programs differ`)
 process.exitCode = failures === 0 ? 0 : 1
 
-async function tryProgram(pair: TargetPair, number: number): Promise<void> {
+async function tryProgram(number: number): Promise<void> {
+  tried = number
   const seed = `${options.seed}/${number}`
   const program = generate(seed, options.requests)
   requests += options.requests
-  const { difference, met: metNow } = await pair.compare(program)
+  const { difference, met: metNow } = await arena.compare(program)
   for (const [name, count] of metNow) met.set(name, (met.get(name) ?? 0) + count)
   if (difference === null) return
   failures++
@@ -79,22 +78,18 @@ async function tryProgram(pair: TargetPair, number: number): Promise<void> {
   console.log(
     `npm run differential -- --seed ${options.seed} --from ${number} --programs 1 --requests ${options.requests} --servers ${options.servers}`,
   )
-  const [smallest, shown] = options.shrink ? await smaller(pair, program, difference) : [program, difference]
+  const [smallest, shown] = options.shrink ? await smaller(program, difference) : [program, difference]
   kept.push(smallest)
   console.log(report(smallest, shown))
 }
 
-async function smaller(
-  pair: TargetPair,
-  program: Program,
-  first: Difference,
-): Promise<[Program, Difference]> {
+async function smaller(program: Program, first: Difference): Promise<[Program, Difference]> {
   let shown = first
   const upTo = first.step === null ? program : { steps: program.steps.slice(0, first.step + 1) }
   const smallest = await shrink(
     upTo,
     async (candidate) => {
-      const { difference } = await pair.compare(candidate)
+      const { difference } = await arena.compare(candidate)
       if (difference === null || (difference.step === null) !== (first.step === null)) return false
       shown = difference
       return true

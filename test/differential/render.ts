@@ -23,8 +23,6 @@ export function renderSeen(seen: Seen, step: Step, names: Names): string {
       return `stray reply: xid ${seen.xid} error ${seen.errorCode} zxid ${names.zxid(seen.zxid)}`
     case 'closed':
       return 'closed by the server'
-    case 'silence':
-      return `no answer to ${seen.request} ${seen.name}`
     case 'skipped':
       return 'skipped'
     case 'superseded':
@@ -50,7 +48,8 @@ function renderValue(value: Value, request: Request | undefined, names: Names): 
     case 'int':
       return String(value.value)
     case 'stat':
-      return `{${names.stat(pathOf(request), value.value)}}`
+      // What is made is never one of those that outlive programs, whatever the request was about.
+      return `{${names.stat(request?.name.startsWith('create') ? null : pathOf(request), value.value)}}`
     case 'texts': {
       if (value.value === null) return 'null'
       const texts = value.value.map(quoted)

@@ -1,11 +1,12 @@
 import { OpCode, SpecialXid } from '../../src/wire/opcodes.ts'
 import { Connection, type Frame } from './connection.ts'
 import { decodeBody, Reader } from './decode.ts'
-import { Bytes, connectFrame, requestFrame } from './encode.ts'
+import { connectFrame, requestFrame } from './encode.ts'
 import { endSession } from './end-session.ts'
-import type { Keeper } from './keeper.ts'
+import { isPing, type Keeper, pingFrame, zxidOf } from './keeper.ts'
 import { isKnown } from './known-opcodes.ts'
 import type { ConnectStep, Password, Program, Request, SendStep, Step } from './program.ts'
+import { renderStep } from './render.ts'
 import type { NodeRecord, Seen, StepRecord, Transcript } from './transcript.ts'
 
 /** Servers to run programs on: one, or the members of an ensemble. */
@@ -29,15 +30,16 @@ interface Client {
   seen: Seen[]
 }
 
-/** Only reached by what is broken, or where a server keeps silent on purpose. */
+/** Only reached by what is broken. */
 const replyTimeoutMs = 5_000
 const headerBytes = 16
-const barrierXid = 1_900_000_000
+/** How much of a program an error tells. */
+const stepsTold = 12
 const farFuture = 0x7fff_ffff_0000_0000n
 
 /**
- * Runs a program, one step at a time over all clients. After each step every connection syncs, so that what a step caused is
- * seen within that step: on all connections, and on every server.
+ * Runs a program, one step at a time over all clients. After each step it waits until every server has applied everything, so
+ * that what a step caused is seen within that step: on all connections, and on every server.
  */
 export async function run(program: Program, target: Target, keeper: Keeper): Promise<Transcript> {
   const runner = new Runner(target, keeper)
@@ -72,8 +74,13 @@ class Runner {
     const steps: StepRecord[] = []
     for (const step of program.steps) {
       this.#zxidBefore.push(this.#zxidSeen)
-      await this.#do(step)
-      await this.#barrier()
+      try {
+        await this.#do(step)
+        await this.#barrier()
+      } catch (error) {
+        const done = program.steps.slice(0, steps.length + 1).map((one, i) => `${i} ${renderStep(one)}`)
+        throw new Error(`${String(error)}, after:\n${done.slice(-stepsTold).join('\n')}`, { cause: error })
+      }
       this.#partAfterUnknown(step)
       steps.push(this.#takeSeen())
     }
@@ -124,10 +131,10 @@ class Runner {
     connection.write(Buffer.concat(frames))
     await connection.until((received) => repliesIn(received) >= step.requests.length, replyTimeoutMs)
     this.#collect(client)
-    for (const { request, index } of client.pending) {
-      if (!connection.closed) client.seen.push({ is: 'silence', request: index, name: request.name })
-    }
+    const [unanswered] = client.pending
     client.pending = []
+    if (unanswered !== undefined && !connection.closed)
+      throw new Error(`no answer to request ${unanswered.index} (${unanswered.request.name})`)
   }
 
   async #connect(client: Client, step: ConnectStep): Promise<void> {
@@ -150,7 +157,8 @@ class Runner {
     client.pending = []
     const [answer, ...more] = connection.take()
     if (answer === undefined) {
-      client.seen.push(connection.closed ? { is: 'closed' } : { is: 'silence', request: 0, name: 'connect' })
+      if (!connection.closed) throw new Error('no answer to a connect request')
+      client.seen.push({ is: 'closed' })
       this.#lose(client)
       return
     }
@@ -191,7 +199,7 @@ class Runner {
   async #supersede(taker: Client, sessionId: bigint, server: number): Promise<void> {
     for (const client of this.#clients.values()) {
       if (client === taker || client.connection === null || client.session?.id !== sessionId) continue
-      await this.#sync(client)
+      await this.#pingUntil(client, await this.#keeper.lastZxid())
       const { closed } = client.connection
       client.seen.push({ is: 'superseded', closed, sameServer: client.server === server })
       this.#lose(client)
@@ -204,9 +212,12 @@ class Runner {
   }
 
   async #barrier(): Promise<void> {
-    await this.#keeper.barrier()
+    const reached = await this.#keeper.lastZxid()
     const open = [...this.#clients.values()].filter(({ connection }) => connection !== null)
-    await Promise.all(open.map((client) => this.#sync(client)))
+    await Promise.all([
+      this.#keeper.untilApplied(reached),
+      ...open.map((client) => this.#pingUntil(client, reached)),
+    ])
     for (const client of open) {
       if (client.connection?.closed !== true) continue
       client.seen.push({ is: 'closed' })
@@ -214,15 +225,23 @@ class Runner {
     }
   }
 
-  async #sync(client: Client): Promise<void> {
+  /** Until the client's server has applied so much: the events of that have arrived by then. */
+  async #pingUntil(client: Client, reached: bigint): Promise<void> {
     const { connection } = client
-    if (connection === null) return
-    connection.write(new Bytes().int(barrierXid).int(OpCode.sync).text('/').frame())
-    const isAnswered = (received: readonly Frame[]): boolean =>
-      received.some((frame) => frame.readInt32BE() === barrierXid)
-    if (!(await connection.until(isAnswered, replyTimeoutMs)))
-      client.seen.push({ is: 'silence', request: -1, name: 'barrier' })
-    this.#collect(client)
+    const endMs = performance.now() + replyTimeoutMs
+    for (;;) {
+      this.#collect(client)
+      if (connection === null || connection.closed) return
+      connection.write(pingFrame)
+      const isAnswered = (received: readonly Frame[]): boolean => received.some(isPing)
+      const inTime = await connection.until(isAnswered, replyTimeoutMs)
+      const frames = connection.take()
+      for (const frame of frames) if (!isPing(frame)) this.#note(client, frame)
+      if (frames.some((frame) => isPing(frame) && zxidOf(frame) >= reached)) return
+      if (!inTime) throw new Error(`no answer to a ping on server ${client.server}`)
+      if (performance.now() > endMs)
+        throw new Error(`server ${client.server} does not get to zxid ${reached}`)
+    }
   }
 
   #collect(client: Client): void {
@@ -235,7 +254,6 @@ class Runner {
     const zxid = reader.long()
     const errorCode = reader.int()
     if (zxid > this.#zxidSeen) this.#zxidSeen = zxid
-    if (xid === barrierXid) return
     if (xid === SpecialXid.notification) {
       const [type, state, path] = [reader.int(), reader.int(), reader.text()]
       client.seen.push({ is: 'event', zxid, errorCode, type, state, path })
@@ -275,7 +293,7 @@ class Runner {
     for (const client of this.#clients.values()) this.#lose(client)
     for (const { id, password } of this.#sessions.values())
       if (!this.#closedSessions.has(id)) await endSession(this.#target.ports[0] ?? 0, id, password)
-    await this.#keeper.barrier()
+    await this.#keeper.untilApplied(await this.#keeper.lastZxid())
   }
 }
 

@@ -32,8 +32,6 @@ export type Seen =
   | { readonly is: 'stray'; readonly xid: number; readonly zxid: bigint; readonly errorCode: number }
   /** The server closed the connection. */
   | { readonly is: 'closed' }
-  /** No answer, and the connection is still open. */
-  | { readonly is: 'silence'; readonly request: number; readonly name: string }
   /** The step could not be done, for its connection was open or not open. */
   | { readonly is: 'skipped' }
   /** Another connection took the session; whether the server had closed this one by then. */

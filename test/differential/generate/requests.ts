@@ -1,6 +1,6 @@
 import type { SeededRandom } from '../../../src/runtime/seeded-random.ts'
 import { SpecialXid } from '../../../src/wire/opcodes.ts'
-import type { Field, Request, Text } from '../program.ts'
+import { type Field, lastingPaths, type Request, type Text } from '../program.ts'
 import {
   anyAcl,
   anyBadPath,
@@ -256,8 +256,8 @@ export class Requests {
     const beside = sequential && random.chance(1, 8) ? `${path.slice(0, path.lastIndexOf('/'))}/` : path
     if (random.chance(6, 7)) return beside
     const other = random.chance(1, 4) ? anyBadPath(random) : likelyPath(random, this.#model)
-    // Nothing is numbered beside the home: how many children the root ever had depends on earlier programs.
-    return sequential && other !== null && isTopLevel(other) ? path : other
+    // Nothing is numbered beside what outlives programs: how many children there ever were depends on earlier ones.
+    return sequential && isBesideLasting(other) ? path : other
   }
 
   #readPath(): Text {
@@ -280,6 +280,8 @@ export class Requests {
   }
 }
 
-function isTopLevel(path: Text): boolean {
-  return typeof path === 'string' && path.lastIndexOf('/') === 0
+function isBesideLasting(path: Text): boolean {
+  if (typeof path !== 'string') return false
+  const parent = path.slice(0, Math.max(path.lastIndexOf('/'), 1))
+  return lastingPaths.some((lasting) => lasting === parent)
 }
