@@ -182,7 +182,7 @@ export class Attempts {
     const { promisedEpoch } = amnesia
     if (promisedEpoch !== null) {
       if (promisedEpoch > storage.state.promisedEpoch) {
-        await storage.saveState({ promisedEpoch, promisedTo: 0 })
+        await storage.saveState({ promisedEpoch, promisedTo: null })
       }
       return 'recovered'
     }

@@ -63,10 +63,10 @@ export class Election {
     return this.#phase.name
   }
 
-  /** The server that this one leads as, joins or follows; 0 while none is chosen. */
-  get leader(): number {
+  /** The server that this one leads as, joins or follows; null while none is chosen. */
+  get leader(): number | null {
     if (this.#phase.name === 'candidate') return this.#self
-    return this.#phase.name === 'joining' || this.#phase.name === 'settled' ? this.#phase.leader : 0
+    return this.#phase.name === 'joining' || this.#phase.name === 'settled' ? this.#phase.leader : null
   }
 
   backsOff(nowMs: number): boolean {

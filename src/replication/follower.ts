@@ -47,7 +47,7 @@ export type FollowerEffect =
 
 export interface StateChanges {
   promisedEpoch?: number
-  promisedTo?: number
+  promisedTo?: number | null
   currentEpoch?: number
   ensembleId?: string
   founded?: boolean
@@ -57,7 +57,7 @@ export interface StateChanges {
 export interface FollowerFacts {
   leader: number
   promisedEpoch: number
-  promisedTo: number
+  promisedTo: number | null
   currentEpoch: number
   ensembleId: string | null
   condition: Condition

@@ -18,6 +18,7 @@ const epoch = wholeUpTo(epochMax)
 /** There must be a later epoch for a leader to take. */
 const promise = wholeUpTo(epochMax - 1)
 const server = wholeUpTo(255)
+const serverOrNull: FieldCheck = (value) => value === null || server(value)
 const flag: FieldCheck = (value) => typeof value === 'boolean'
 const bytes: FieldCheck = (value) => Buffer.isBuffer(value)
 const ensembleId: FieldCheck = (value) => typeof value === 'string' && /^[0-9a-f]{32}$/.test(value)
@@ -50,7 +51,7 @@ const summary: FieldCheck = (value) => {
 const statusFields: Record<string, FieldCheck> = {
   state: oneOf('looking', 'candidate', 'joining', 'following', 'leading'),
   serving: flag,
-  leader: server,
+  leader: serverOrNull,
   epoch,
   promisedEpoch: promise,
   condition,
@@ -89,7 +90,7 @@ const messageFields: Record<ReplicationMessage['type'], Fields> = {
   historySnapshot: { bytes },
   historyRecords: { bytes, lastZxid: zxid },
   historyEnd: { lastZxid: zxid },
-  notLeading: { leader: server },
+  notLeading: { leader: serverOrNull },
   newEpoch: { epoch },
   fetch: { summary },
   newLeader: { epoch, lastZxid: zxid, ensembleId, founded: flag, counted: flag },

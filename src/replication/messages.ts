@@ -1,7 +1,7 @@
 import type { Zxid } from '../tree/zxid.ts'
 
 /** Raised when the meaning of a frame changes; servers of different versions refuse each other by name. */
-export const protocolVersion = 2
+export const protocolVersion = 3
 
 /**
  * How much a server remembers of its ensemble. It decides who counts in discovery (see `discovery.ts`).
@@ -17,8 +17,8 @@ export interface PeerStatus {
   state: 'looking' | 'candidate' | 'joining' | 'following' | 'leading'
   /** It belongs to an established reign and has applied that reign's initial history. */
   serving: boolean
-  /** The server it leads, follows or tries to follow; 0 for none. */
-  leader: number
+  /** The server it leads, follows or tries to follow; null for none. */
+  leader: number | null
   epoch: number
   /** Durable. */
   promisedEpoch: number
@@ -89,7 +89,7 @@ export type HistoryMessage =
 /** What a leader says on the leader port. */
 export type LeaderMessage =
   | Hello
-  | { type: 'notLeading'; leader: number }
+  | { type: 'notLeading'; leader: number | null }
   | { type: 'newEpoch'; epoch: number }
   | { type: 'fetch'; summary: WireSummary }
   | HistoryMessage

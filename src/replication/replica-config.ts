@@ -51,8 +51,8 @@ export interface ReplicaEvents {
 export interface ReplicaStatus {
   state: 'looking' | 'discovery' | 'synchronization' | 'following' | 'leading' | 'stopped'
   serving: boolean
-  /** 0 for none. */
-  leader: number
+  /** The server it leads, follows or tries to follow; null for none. */
+  leader: number | null
   epoch: number
   promisedEpoch: number
   lastZxid: Zxid

@@ -44,7 +44,7 @@ export async function readWithYargs(argv: readonly string[], version: string): P
     return usage(`found only the server id ${first}; expected a configuration file behind it`)
   }
   if (second !== undefined && !/^\d{1,3}$/.test(first)) {
-    return usage(`found server id "${first}"; expected a whole number from 1 to 255`)
+    return usage(`found server id "${first}"; expected a whole number from 0 to 255`)
   }
   return {
     kind: 'run',

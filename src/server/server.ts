@@ -29,7 +29,7 @@ export interface ServerStatus {
 const beforeStart: ReplicaStatus = {
   state: 'stopped',
   serving: false,
-  leader: 0,
+  leader: null,
   epoch: 0,
   promisedEpoch: 0,
   lastZxid: 0,

@@ -6,8 +6,10 @@ import type { SimHost } from './sim-host.ts'
 import { World, type WorldOptions } from './world.ts'
 
 export interface SimEnsembleOptions extends WorldOptions {
-  /** How many servers; their ids are 1 to this, their hosts `s1` and so on. */
+  /** How many servers. */
   servers: number
+  /** Their ids begin here, by default with 1; the host of server 1 is `s1`, and so on. */
+  firstId?: number
   /** What differs from the usual settings of a simulated server. */
   config?: Partial<ServerConfig>
 }
@@ -26,7 +28,7 @@ export class SimEnsemble {
 
   constructor(options: SimEnsembleOptions) {
     this.world = new World(options)
-    this.ids = Array.from({ length: options.servers }, (_, i) => i + 1)
+    this.ids = Array.from({ length: options.servers }, (_, i) => i + (options.firstId ?? 1))
     this.#overrides = options.config ?? {}
   }
 
@@ -106,9 +108,9 @@ export class SimEnsemble {
     return client
   }
 
-  /** The server that leads an established reign; 0 when there is none. Of two that think so, the one of the later epoch. */
+  /** The server that leads an established reign; -1 when there is none. Of two that think so, the one of the later epoch. */
   get leader(): number {
-    let leader = 0
+    let leader = -1
     let epoch = -1
     for (const [id, server] of this.#servers) {
       const { replica } = server.status()

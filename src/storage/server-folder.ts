@@ -81,7 +81,7 @@ async function foundFolder(disk: Disk, folder: string, serverId: number): Promis
     ensembleId: null,
     founded: false,
     promisedEpoch: 0,
-    promisedTo: 0,
+    promisedTo: null,
     currentEpoch: 0,
     committedZxid: 0,
     history: historyName(1),

@@ -12,7 +12,7 @@ export interface StateFile {
   /** The founding of that ensemble is known to have been completed by a quorum. */
   founded: boolean
   promisedEpoch: number
-  promisedTo: number
+  promisedTo: number | null
   currentEpoch: number
   /** The history held, committed and durable, at least this when the file was written: a shorter one has lost something. */
   committedZxid: Zxid
@@ -20,7 +20,7 @@ export interface StateFile {
   history: string
 }
 
-export const stateFormatVersion = 1
+export const stateFormatVersion = 2
 
 const expected = 'a state file with the checksum of its content in the last line'
 
@@ -99,7 +99,8 @@ function checkFields(fields: Record<string, unknown>, path: string): StateFile {
   if (typeof founded !== 'boolean' || (founded && ensembleId === null))
     throw wrongField(path, 'founded', founded)
   if (!isWhole(promisedEpoch, 0, epochMax)) throw wrongField(path, 'promisedEpoch', promisedEpoch)
-  if (!isWhole(promisedTo, 0, Number.MAX_SAFE_INTEGER)) throw wrongField(path, 'promisedTo', promisedTo)
+  if (promisedTo !== null && !isWhole(promisedTo, 0, Number.MAX_SAFE_INTEGER))
+    throw wrongField(path, 'promisedTo', promisedTo)
   if (!isWhole(currentEpoch, 0, promisedEpoch)) throw wrongField(path, 'currentEpoch', currentEpoch)
   if (typeof committedZxid !== 'string' || !/^0x[0-9a-f]{1,14}$/.test(committedZxid))
     throw wrongField(path, 'committedZxid', committedZxid)

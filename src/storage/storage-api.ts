@@ -8,8 +8,8 @@ export interface DurableState {
   /** The founding of that ensemble is known to have been completed by a quorum. */
   founded: boolean
   promisedEpoch: number
-  /** Server id that `promisedEpoch` was promised to; 0 when nobody. */
-  promisedTo: number
+  /** Server id that `promisedEpoch` was promised to; null when nobody. */
+  promisedTo: number | null
   currentEpoch: number
 }
 

@@ -47,11 +47,11 @@ describe.skipIf(serverKind.name !== 'Banyan')('zoo.cfg', () => {
     }
   })
 
-  test('three servers with client ports of their own -> one leads, and all tell the same membership', async () => {
+  test('three servers, numbered from 0, with client ports of their own -> one leads, and all tell the same membership', async () => {
     const folder = await newFolder()
     const ports = await freePorts(9)
-    const ids = [1, 2, 3]
-    const portOf = (id: number, kind: number) => ports[(id - 1) * 3 + kind] ?? 0
+    const ids = [0, 1, 2]
+    const portOf = (id: number, kind: number) => ports[id * 3 + kind] ?? 0
     const children: Child[] = []
     for (const id of ids) {
       const own = join(folder, `srv${id}`)
@@ -72,8 +72,8 @@ describe.skipIf(serverKind.name !== 'Banyan')('zoo.cfg', () => {
       await writeFile(join(own, 'myid'), `${id}\n`)
       children.push(start(folder, join(own, 'zoo.cfg'), `${id}.log`))
     }
-    await serving(portOf(3, 0), 'leader')
-    for (const id of [1, 2]) await serving(portOf(id, 0), 'follower')
+    await serving(portOf(2, 0), 'leader')
+    for (const id of [0, 1]) await serving(portOf(id, 0), 'follower')
     const expected = [
       ...ids.map((id) => `server.${id}=127.0.0.1:${portOf(id, 1)}:${portOf(id, 2)}:participant`),
       'version=100000000',

@@ -159,7 +159,7 @@ interface Member {
   /** As its peers have last heard. */
   heard: Map<number, PeerStatus>
   state: PeerStatus['state']
-  leader: number
+  leader: number | null
   stands: boolean
 }
 
@@ -186,7 +186,7 @@ class Cluster {
         id: i + 1,
         heard,
         state: 'looking',
-        leader: 0,
+        leader: null,
         stands: stands(i + 1),
         election: new Election({
           self: i + 1,

@@ -42,16 +42,16 @@ const typed = (type: string, rest: number[] = [], fields = 1): Buffer =>
   ])
 
 describe('frames', () => {
-  test('an ack -> these bytes, and no others, as long as the version is 2', () => {
+  test('an ack -> these bytes, and no others, as long as the version is 3', () => {
     const bytes = encodeFrame({ type: 'ack', zxid: 0x500000007 })
     expect(bytes.toString('hex')).toBe(
-      '00000019' + '02' + '82' + 'a474797065' + 'a361636b' + 'a47a786964' + 'cb42140000001c0000',
+      '00000019' + '03' + '82' + 'a474797065' + 'a361636b' + 'a47a786964' + 'cb42140000001c0000',
     )
   })
 
   test('a commit of a small zxid -> these bytes', () => {
     expect(encodeFrame({ type: 'commit', zxid: 5 }).toString('hex')).toBe(
-      '00000014' + '02' + '82' + 'a474797065' + 'a6636f6d6d6974' + 'a47a786964' + '05',
+      '00000014' + '03' + '82' + 'a474797065' + 'a6636f6d6d6974' + 'a47a786964' + '05',
     )
   })
 

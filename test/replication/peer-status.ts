@@ -4,7 +4,7 @@ import type { PeerStatus } from '../../src/replication/messages.ts'
 export const statusOf = (changes: Partial<PeerStatus> = {}): PeerStatus => ({
   state: 'looking',
   serving: false,
-  leader: 0,
+  leader: null,
   epoch: 1,
   promisedEpoch: 1,
   condition: 'founded',

@@ -87,7 +87,7 @@ export const emptyState: DurableState = Object.freeze({
   ensembleId: null,
   founded: false,
   promisedEpoch: 0,
-  promisedTo: 0,
+  promisedTo: null,
   currentEpoch: 0,
 })
 

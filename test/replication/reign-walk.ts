@@ -391,7 +391,7 @@ export class ReignWalk {
     const fresh = conditionOf(server.durable) === 'fresh'
     const counts = promisedEpoch !== null && promisedEpoch > server.durable.promisedEpoch
     if (fresh && counts && this.#mutation !== 'no amnesia rule') {
-      server.durable = { ...server.durable, promisedEpoch, promisedTo: 0 }
+      server.durable = { ...server.durable, promisedEpoch, promisedTo: null }
     }
     this.#connect(server, leading, (fresh && promisedEpoch !== null) || this.#mutation === 'no amnesia rule')
   }

@@ -38,6 +38,7 @@ export const sampleMessages: ReplicationMessage[] = [
   { type: 'historyRecords', bytes, lastZxid: 0x400000002 },
   { type: 'historyEnd', lastZxid: 0x400000002 },
   { type: 'notLeading', leader: 0 },
+  { type: 'notLeading', leader: null },
   { type: 'newEpoch', epoch: 5 },
   { type: 'fetch', summary: [] },
   { type: 'newLeader', epoch: 5, lastZxid: 0x400000002, ensembleId, founded: true, counted: false },

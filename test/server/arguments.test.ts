@@ -37,7 +37,7 @@ describe('zkserver arguments', () => {
   const wrong: [argv: string[], complaint: string][] = [
     [[], 'found no arguments; expected a configuration file, or a server id and one'],
     [['3'], 'found only the server id 3; expected a configuration file behind it'],
-    [['x', 'c.txt'], 'found server id "x"; expected a whole number from 1 to 255'],
+    [['x', 'c.txt'], 'found server id "x"; expected a whole number from 0 to 255'],
     [['1', 'c.txt', 'd'], 'found 3 arguments; expected a server id and a configuration file'],
     [['1', 'c.txt', '--colour'], 'Unknown argument: colour'],
     [['1', 'c.txt', '--log', 'xml'], 'Invalid values'],

@@ -83,7 +83,7 @@ const emptyState: DurableState = {
   ensembleId: null,
   founded: false,
   promisedEpoch: 0,
-  promisedTo: 0,
+  promisedTo: null,
   currentEpoch: 0,
 }
 

@@ -21,7 +21,7 @@ describe('storage: open', () => {
       ensembleId: null,
       founded: false,
       promisedEpoch: 0,
-      promisedTo: 0,
+      promisedTo: null,
       currentEpoch: 0,
     })
     expect([storage.lastZxid, storage.commitZxid, storage.logStartZxid, storage.snapshotZxid]).toEqual([

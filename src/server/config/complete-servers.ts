@@ -1,5 +1,5 @@
 import type { Findings, Place } from './config-error.ts'
-import { type Draft, readHost, type ServerDraft, serverIdMax } from './draft.ts'
+import { type Draft, readHost, type ServerDraft, serverIdMax, serverIdMin } from './draft.ts'
 import type { SettingsRead } from './read-settings.ts'
 import type { ServerAddress } from './server-config.ts'
 
@@ -12,8 +12,8 @@ export function findOwnId(
 ): number {
   const ids = draft.servers.map((server) => server.id)
   const given = asked === 'first' ? ids[0] : asked
-  if (given !== undefined && (!Number.isInteger(given) || given < 1 || given > serverIdMax)) {
-    findings.problem(whole, `server id ${given}`, `a whole number from 1 to ${serverIdMax}`)
+  if (given !== undefined && (!Number.isInteger(given) || given < serverIdMin || given > serverIdMax)) {
+    findings.problem(whole, `server id ${given}`, `a whole number from ${serverIdMin} to ${serverIdMax}`)
   } else if (draft.whole && asked === undefined && ids.length > 1) {
     const expected = `an id (${ids.join(', ')}) on the command line or in dataDir/myid`
     findings.problem(whole, 'no word on which server this is', expected)

@@ -32,6 +32,8 @@ export function plainKey(written: string): string {
   return written.startsWith('zookeeper.') ? written.slice('zookeeper.'.length) : written
 }
 
+/** ZooKeeper takes 0 as well, and files are written with it. */
+export const serverIdMin = 0
 export const serverIdMax = 255
 export const portMax = 65_535
 

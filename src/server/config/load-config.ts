@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import type { Disk } from '../../runtime/disk.ts'
 import { ConfigError, type Place } from './config-error.ts'
-import { serverIdMax } from './draft.ts'
+import { serverIdMax, serverIdMin } from './draft.ts'
 import { type ParsedConfig, parseConfig, pointersOf } from './parse-config.ts'
 
 /**
@@ -56,14 +56,14 @@ async function readMyId(disk: Disk, path: string): Promise<number | null> {
       { file: path, line: null, found: `it unreadable (${codeOf(error)})`, expected: 'a server id' },
     ])
   }
-  const id = /^\d{1,3}$/.test(text) ? Number(text) : 0
-  if (id >= 1 && id <= serverIdMax) return id
+  const id = /^\d{1,3}$/.test(text) ? Number(text) : -1
+  if (id >= serverIdMin && id <= serverIdMax) return id
   throw new ConfigError([
     {
       file: path,
       line: 1,
       found: `"${text}"`,
-      expected: `only the server's id, a whole number from 1 to ${serverIdMax}`,
+      expected: `only the server's id, a whole number from ${serverIdMin} to ${serverIdMax}`,
     },
   ])
 }

@@ -2,7 +2,7 @@ import type { AccessConfig } from './access-settings.ts'
 
 /** One member of the ensemble, as the configuration names it. */
 export interface ServerAddress {
-  /** 1 to 255. */
+  /** 0 to 255. */
   readonly id: number
   readonly host: string
   /** Null where the file does not say it: a zoo.cfg may leave the client port of other servers to their own files. */

@@ -9,6 +9,7 @@ import {
   readWhole,
   type ServerDraft,
   serverIdMax,
+  serverIdMin,
   uniqueServers,
 } from './draft.ts'
 
@@ -47,7 +48,7 @@ function readRow(line: string, place: Place, findings: Findings): ServerDraft | 
     findings.problem(place, `"${line}" (${cells.length} fields)`, rowForm)
     return null
   }
-  const id = readWhole(idText, 'server id', { min: 1, max: serverIdMax }, place, findings)
+  const id = readWhole(idText, 'server id', { min: serverIdMin, max: serverIdMax }, place, findings)
   const host = readHost(hostText, 'host', place, findings)
   const clientPort = readPort(clientText, 'client port', place, findings)
   const peerPort = readPort(peerText, 'peer port', place, findings)

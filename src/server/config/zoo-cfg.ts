@@ -9,6 +9,7 @@ import {
   readWhole,
   type ServerDraft,
   serverIdMax,
+  serverIdMin,
   uniqueServers,
 } from './draft.ts'
 
@@ -71,7 +72,7 @@ export function readProperties(text: string, file: string, findings: Findings): 
 }
 
 function readServer(idText: string, { value, place }: Entry, findings: Findings): ServerDraft | null {
-  const id = readWhole(idText, 'server id', { min: 1, max: serverIdMax }, place, findings)
+  const id = readWhole(idText, 'server id', { min: serverIdMin, max: serverIdMax }, place, findings)
   const [quorumPart = '', clientPart, securePart, ...rest] = value.split(';').map((part) => part.trim())
   if (rest.length > 0) {
     findings.problem(place, `"${value}"`, serverForm)

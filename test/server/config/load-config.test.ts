@@ -39,7 +39,7 @@ describe('load config', () => {
   it('a myid that is no id -> refused by name', async () => {
     const disk = diskWith({ '/etc/zk/zoo.cfg': zoo, '/etc/data/myid': 'three' })
     await expect(loadConfig(disk, '/etc/zk/zoo.cfg')).rejects.toThrow(
-      `/etc/data/myid:1: found "three"; expected only the server's id, a whole number from 1 to 255`,
+      `/etc/data/myid:1: found "three"; expected only the server's id, a whole number from 0 to 255`,
     )
   })
 

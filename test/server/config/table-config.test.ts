@@ -221,12 +221,12 @@ describe('table config: what is wrong names file, line, found and expected', () 
     [
       'bad id',
       `${three}x d 5 1 2`,
-      ['/etc/banyan.txt:7: found server id "x"; expected a whole number from 1 to 255'],
+      ['/etc/banyan.txt:7: found server id "x"; expected a whole number from 0 to 255'],
     ],
     [
       'id out of range',
       `${three}256 d 5 1 2`,
-      ['/etc/banyan.txt:7: found server id "256"; expected a whole number from 1 to 255'],
+      ['/etc/banyan.txt:7: found server id "256"; expected a whole number from 0 to 255'],
     ],
     [
       'bad address',
@@ -330,8 +330,8 @@ describe('table config: what is wrong names file, line, found and expected', () 
     expect(problemsOf(three, undefined, 4)).toEqual([
       '/etc/banyan.txt: found no server 4; expected an id that the file has: 1, 2, 3',
     ])
-    expect(problemsOf(three, undefined, 0)).toEqual([
-      '/etc/banyan.txt: found server id 0; expected a whole number from 1 to 255',
+    expect(problemsOf(three, undefined, 256)).toEqual([
+      '/etc/banyan.txt: found server id 256; expected a whole number from 0 to 255',
     ])
   })
 })

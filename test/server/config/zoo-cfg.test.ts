@@ -204,7 +204,7 @@ describe('zoo.cfg: what is wrong', () => {
     [
       'id no number',
       `${ensemble}server.x=d:1:2`,
-      ['/etc/zoo.cfg:9: found server id "x"; expected a whole number from 1 to 255'],
+      ['/etc/zoo.cfg:9: found server id "x"; expected a whole number from 0 to 255'],
     ],
     [
       'no client port',

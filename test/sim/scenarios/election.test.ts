@@ -33,6 +33,34 @@ describe('election', () => {
   )
 
   it(
+    'ids from 0 -> server 0 follows and leads like any other, also with its disk lost',
+    async () => {
+      await forSeeds(seeds, { servers: 3, firstId: 0 }, async (ensemble) => {
+        ensemble.start(0)
+        ensemble.start(1)
+        await ensemble.untilServing(0, 1)
+        expect(ensemble.leader).toBe(1)
+        ensemble.start(2)
+        await ensemble.untilLeader(2)
+        await ensemble.untilServing()
+        ensemble.crash(0)
+        ensemble.wipe(0)
+        ensemble.restart(0)
+        await ensemble.untilServing()
+        ensemble.crash(2)
+        await ensemble.untilLeader(1)
+        await ensemble.untilServing(0, 1)
+      })
+      await forSeeds(5, { servers: 1, firstId: 0 }, async (ensemble) => {
+        ensemble.start()
+        await ensemble.untilLeader(0)
+        await ensemble.untilServing()
+      })
+    },
+    scenarioTimeoutMs,
+  )
+
+  it(
     'a stale highest id wins -> it adopts the freshest history',
     async () => {
       await forSeeds(seeds, { servers: 3 }, async (ensemble) => {

@@ -25,7 +25,7 @@ function disturb(ensemble: SimEnsemble, client: MovingClient, random: { below(n:
       for (const other of others) network.cut(`s${from}`, `s${other}`, 'blackhole')
       break
     case 4:
-      if (whole && ensemble.leader !== 0) ensemble.crash(ensemble.leader, 'process')
+      if (whole && ensemble.leader !== -1) ensemble.crash(ensemble.leader, 'process')
   }
 }
 
