@@ -37,6 +37,7 @@ testWith(
       '-q',
       '-p',
       'no:cacheprovider',
+      '--color=no',
       `--rootdir=${suite}`,
       ...leftOut,
       suite,
