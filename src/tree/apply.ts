@@ -89,8 +89,8 @@ export class Applier {
   #applySingle(zxid: Zxid, txn: JuteReader, listener: ApplyListener): void {
     const kind = this.#header.kind
     const path = this.#change(kind, zxid, txn, listener)
-    this.#noteOrigin()
-    const body = this.#reply.open(this.#header, zxid, 0, listener)
+    const session = this.#noteOrigin()
+    const body = this.#reply.open(this.#header, session, zxid, 0, listener)
     if (body === null) return
     this.#writeResult(body, kind, path)
     this.#reply.close(this.#header, zxid, 0, listener)
@@ -263,21 +263,23 @@ export class Applier {
 
   /** Notes the request as done and answers it; `body` is null when the answer has none. */
   #finish(zxid: Zxid, error: number, body: JuteWriter | null, listener: ApplyListener): void {
-    this.#noteOrigin()
-    const target = this.#reply.open(this.#header, zxid, error, listener)
+    const session = this.#noteOrigin()
+    const target = this.#reply.open(this.#header, session, zxid, error, listener)
     if (target === null) return
     if (body !== null) target.raw(body.view())
     this.#reply.close(this.#header, zxid, error, listener)
   }
 
-  #noteOrigin(): void {
+  /** Returns the session that asked; undefined when it is gone, or the leader itself asked. */
+  #noteOrigin(): Session | undefined {
     const header = this.#header
-    if (header.number === 0) return
+    if (header.number === 0) return undefined
     this.#origins.done(header.server, header.incarnation, header.number)
     const session = this.#sessions.get(header.sessionId)
     if (session !== undefined && header.attachment > session.attachment) {
       this.#sessions.attach(session, header.attachment)
     }
+    return session
   }
 }
 

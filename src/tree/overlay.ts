@@ -112,9 +112,11 @@ export class Overlay {
     this.#origins = origins
   }
 
-  /** Changes of nodes and sessions by proposals in flight. */
+  /** What it holds of proposals in flight: changes of nodes and of sessions, and the sessions' ephemeral nodes. */
   get size(): number {
-    return this.#nodeTouches.size + this.#sessionTouches.size
+    let size = this.#nodeTouches.size + this.#sessionTouches.size
+    for (const session of this.#pendingSessions.values()) size += session.ephemerals.size
+    return size
   }
 
   /** The node as it will be; undefined when it will not exist. Changing what is returned needs `touch` first. */
@@ -300,6 +302,8 @@ export class Overlay {
     node.held = false
     if (node.node !== null) node.node.pending = null
     if (node.named) this.#created.delete(node.path)
+    // From here on the session itself tells. One that always has something in flight would gather paths without end.
+    if (node.owner > 0) this.#pendingSessions.get(node.owner)?.ephemerals.delete(node.path)
   }
 
   readonly #letSessionGo = (session: PendingSession): void => {

@@ -20,9 +20,14 @@ export class ReplyPath {
   }
 
   /** Where to write the body; null when nobody wants it. After writing it, `close`. */
-  open(header: TxnHeader, zxid: Zxid, error: number, listener: ApplyListener): JuteWriter | null {
+  open(
+    header: TxnHeader,
+    session: Session | undefined,
+    zxid: Zxid,
+    error: number,
+    listener: ApplyListener,
+  ): JuteWriter | null {
     if (header.number === 0) return null
-    const session = this.#sessions.get(header.sessionId)
     this.#keeper = session !== undefined && session.exactlyOnceWindow > 0 ? session : null
     this.#wanted = listener.wantsReply(header.server, header.incarnation)
     if (this.#keeper !== null) {

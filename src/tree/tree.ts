@@ -123,6 +123,11 @@ export class Tree {
     return node.descendantCount
   }
 
+  /** Bytes of the data of the node and of all nodes below. */
+  subtreeBytes(node: Znode): number {
+    return dataBytesOf(node) + node.descendantBytes
+  }
+
   /** Undefined for the root. A node that was just removed still tells. */
   parent(node: Znode): Znode | undefined {
     return node.parent ?? undefined
@@ -194,13 +199,13 @@ export class Tree {
     this.#index.forget(node)
     this.acls.release(node.acl)
     this.#digest.subtract(node.digestA, node.digestB)
-    this.#dataBytes -= path.length + (node.data === null ? 0 : node.data.length)
+    this.#dataBytes -= path.length + dataBytesOf(node)
     if (node.owner > 0) this.#ephemeralCount--
     else if (node.owner < 0) this.#reaped.delete(node)
     this.#willChange(parent)
     parent.children.delete(nameOf(path))
     if (parent.children.size === 0) parent.children = null
-    addToAncestors(node, -1)
+    addToAncestors(node, -1, -dataBytesOf(node))
     if (zxid > parent.pzxid) parent.pzxid = zxid
     this.#rehashB(parent)
     if (this.quotas.size > 0) this.quotas.removed(node)
@@ -210,27 +215,28 @@ export class Tree {
   setData(node: Znode, source: Buffer, dataAt: number, dataLength: number, zxid: Zxid, wallMs: number): void {
     this.#willChange(node)
     const before = node.data
-    const lengthBefore = before === null ? 0 : before.length
+    const bytesMore = Math.max(dataLength, 0) - dataBytesOf(node)
     if (dataLength > 0 && before !== null && before.length === dataLength) {
       // Same length: no new buffer. Nobody holds a view across a change.
       copyInto(before, source, dataAt, dataLength)
     } else {
       node.data = dataLength < 0 ? null : copyOf(source, dataAt, dataLength)
-      this.#dataBytes += Math.max(dataLength, 0) - lengthBefore
+      if (bytesMore !== 0) this.#countBytes(node, bytesMore)
     }
     node.dataHash = dataLength < 0 ? -1 : hashBytes(source, dataAt, dataAt + dataLength)
     node.version = nextVersion(node.version)
     node.mzxid = zxid
     node.mtime = wallMs
     this.#rehashA(node)
-    if (this.quotas.size > 0) this.quotas.dataChanged(node.path, Math.max(dataLength, 0) - lengthBefore)
+    if (this.quotas.size > 0) this.quotas.dataChanged(node.path, bytesMore)
   }
 
   /** Replaces the data of a node that the servers themselves keep up to date: only its length shows in the Stat. */
   rewriteData(node: Znode, data: Buffer): void {
     this.#willChange(node)
-    this.#dataBytes += data.length - (node.data === null ? 0 : node.data.length)
+    const bytesMore = data.length - dataBytesOf(node)
     node.data = data
+    if (bytesMore !== 0) this.#countBytes(node, bytesMore)
     node.dataHash = hashBytes(data, 0, data.length)
     this.#rehashA(node)
   }
@@ -253,7 +259,7 @@ export class Tree {
     node.acl = this.acls.reference(node.acl)
     if (isQuotaPart(path)) this.quotas.appeared(path)
     node.dataHash = node.data === null ? -1 : hashBytes(node.data, 0, node.data.length)
-    this.#dataBytes += path.length + (node.data === null ? 0 : node.data.length)
+    this.#dataBytes += path.length + dataBytesOf(node)
     if (node.owner > 0) this.#ephemeralCount++
     else if (node.owner < 0) this.#reaped.add(node)
     this.#rehashA(node)
@@ -289,6 +295,11 @@ export class Tree {
     this.#dataBytes = 0
     this.#ephemeralCount = 0
     this.#reaped.clear()
+  }
+
+  #countBytes(node: Znode, bytesMore: number): void {
+    this.#dataBytes += bytesMore
+    addToAncestors(node, 0, bytesMore)
   }
 
   #willChange(node: Znode): void {
@@ -333,12 +344,17 @@ function adopt(parent: Znode, node: Znode): void {
   parent.children ??= new Set()
   parent.children.add(nameOf(node.path))
   node.parent = parent
-  addToAncestors(node, 1 + node.descendantCount)
+  addToAncestors(node, 1 + node.descendantCount, dataBytesOf(node) + node.descendantBytes)
 }
 
-function addToAncestors(node: Znode, count: number): void {
-  for (let above = node.parent; above !== null; above = above.parent) above.descendantCount += count
+function addToAncestors(node: Znode, count: number, bytes: number): void {
+  for (let above = node.parent; above !== null; above = above.parent) {
+    above.descendantCount += count
+    above.descendantBytes += bytes
+  }
 }
+
+const dataBytesOf = (node: Znode): number => (node.data === null ? 0 : node.data.length)
 
 function copyOf(source: Buffer, at: number, length: number): Buffer {
   if (length === 0) return noData

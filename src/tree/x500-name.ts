@@ -8,12 +8,16 @@ const keywords = new Set(
 
 const escapable = ' ,+="<>#;\\'
 
+/** Far above any certificate's. Over many millions of characters the expressions below run out of stack. */
+const charactersMax = 1_048_576
+
 /**
  * Whether a text is an X.500 distinguished name, as certificates have them: `CN=app, O="Example, Inc.", C=DE`. Parts
  * are separated by `,` or `;`, several attributes of one part by `+`. An empty name has no parts.
  */
 export function isX500Name(text: string): boolean {
   if (text === '') return true
+  if (text.length > charactersMax) return false
   const parts = splitOutsideQuotes(text)
   return parts?.every(isAttribute) ?? false
 }

@@ -27,6 +27,8 @@ export class Znode {
   parent: Znode | null = null
   /** All nodes below: a client may ask for the number, and a walk through a million nodes would stall the server. */
   descendantCount = 0
+  /** Bytes of their data, for the same reason: a client may begin a quota, as often as it likes. */
+  descendantBytes = 0
   /** Names. Null until the first child. */
   children: Set<string> | null = null
   /** On a leader: the node as proposals in flight will leave it. Belongs to the overlay; here it costs no look-up. */

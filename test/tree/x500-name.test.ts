@@ -59,4 +59,11 @@ describe('X.500 names', () => {
     expect(isX500Name(`CN=a\\${' '.repeat(200_000)}`)).toBe(true)
     expect(performance.now() - startedMs).toBeLessThan(1_000)
   })
+
+  test.each([
+    ['hexadecimal digits', `CN=#${'00'.repeat(8_000_000)}`],
+    ['numbers', `2.1${'.1'.repeat(8_000_000)}=x`],
+  ])('16 MB of %s -> none', (_what, text) => {
+    expect(isX500Name(text)).toBe(false)
+  })
 })

@@ -63,22 +63,11 @@ export class Quotas {
     this.#write(stats, Figures.parse(this.#tree.data(stats)).add('count', nodes).add('bytes', bytes))
   }
 
-  /** Walks everything below: once in a quota's life. */
   #takeStock(quota: string, stats: Znode): void {
     const tree = this.#tree
-    let count = 0
-    let bytes = 0
     const root = tree.find(quota)
-    const open = root === undefined ? [] : [root]
-    for (let node = open.pop(); node !== undefined; node = open.pop()) {
-      count++
-      bytes += tree.data(node)?.length ?? 0
-      const parent = node.path === '/' ? '' : node.path
-      for (const name of tree.childNames(node)) {
-        const child = tree.find(`${parent}/${name}`)
-        if (child !== undefined) open.push(child)
-      }
-    }
+    const count = root === undefined ? 0 : 1 + tree.descendantCount(root)
+    const bytes = root === undefined ? 0 : tree.subtreeBytes(root)
     this.#write(stats, new Figures().set('count', count).set('bytes', bytes))
   }
 

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { QuotaExcess } from '../../../src/tree/quota/quota-check.ts'
 import { ReplicatedState } from '../../../src/tree/replicated-state.ts'
 import { ErrorCode } from '../../../src/wire/error-codes.ts'
@@ -56,6 +56,19 @@ describe('quota: usage', () => {
     create('/ab', 'beside')
     setQuota('/a', 'count=-1,bytes=-1')
     expect(usage('/a')).toBe('count=3,bytes=5')
+  })
+
+  test('above many nodes -> they are not walked through, however often stats are made anew', () => {
+    create('/a')
+    for (let i = 0; i < 200; i++) create(`/a/${i}`, 'x')
+    set('/a/7', 'xyz')
+    const find = vi.spyOn(h.state.tree, 'find')
+    setQuota('/a', 'count=-1,bytes=-1')
+    expect(usage('/a')).toBe('count=201,bytes=202')
+    remove(statsOf('/a'))
+    create(statsOf('/a'))
+    expect(usage('/a')).toBe('count=201,bytes=202')
+    expect(find.mock.calls.length).toBeLessThan(100)
   })
 
   test('before the node is there -> nothing, and then what comes', () => {
