@@ -98,6 +98,8 @@ function occupy(port: number): Promise<void> {
 /** Says so in the state file, whose last line is the checksum of what is above it. */
 async function makeNewer(file: string): Promise<void> {
   const text = await readFile(file, 'utf8')
-  const newer = text.slice(0, text.lastIndexOf('crc32 ')).replace('"formatVersion": 2', '"formatVersion": 99')
+  const newer = text
+    .slice(0, text.lastIndexOf('crc32 '))
+    .replace(/"formatVersion": \d+/, '"formatVersion": 99')
   await writeFile(file, `${newer}crc32 ${crc32(newer).toString(16).padStart(8, '0')}\n`)
 }

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { recordHeaderBytes } from '../../src/storage/record.ts'
 import { segmentFormatVersion } from '../../src/storage/segment-format.ts'
+import { stateFormatVersion } from '../../src/storage/state-file.ts'
 import { StorageError } from '../../src/storage/storage.ts'
 import {
   appendAll,
@@ -176,7 +177,11 @@ describe('damage: an orderly ended server', () => {
     const files = (await orderly()).files()
     if (kind === 'state') {
       const text =
-        files.get(`${folder}/state`)?.toString().split('crc32')[0]?.replace('sion": 1', 'sion": 2') ?? ''
+        files
+          .get(`${folder}/state`)
+          ?.toString()
+          .split('crc32')[0]
+          ?.replace(`sion": ${stateFormatVersion}`, `sion": ${stateFormatVersion + 1}`) ?? ''
       files.set(`${folder}/state`, Buffer.from(`${text}crc32 ${crc32(text).toString(16).padStart(8, '0')}\n`))
     }
     if (kind === 'log') setLogVersion(files, segmentFormatVersion + 1)
