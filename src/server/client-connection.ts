@@ -71,6 +71,8 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
   readonly #out = new JuteWriter(512)
   #replyMark = 0
   #dirty = false
+  /** Its part of `UnsentBytes`. */
+  #unsentBytes = 0
   #gates = 0
   #paused = false
 
@@ -114,6 +116,7 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
 
   onDrain(): void {
     if (this.#answer !== null) return this.#answer.go()
+    this.#countUnsent(0)
     try {
       this.#openGate(Gate.output)
     } catch (error) {
@@ -195,8 +198,9 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
     }
     const { bufferedBytes } = this.#socket
     if (bufferedBytes < limits.outputHighBytes) return
+    this.#countUnsent(bufferedBytes)
     this.#closeGate(Gate.output)
-    if (bufferedBytes < limits.outputMaxBytes) return
+    if (bufferedBytes < limits.outputMaxBytes && this.#services.unsent.total < limits.unsentBytesMax) return
     this.#noteSlowReader()
     this.destroy()
   }
@@ -384,7 +388,14 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
   #noteSlowReader(): void {
     const { metrics, limitLog } = this.#services
     metrics.slowReadersClosed++
-    limitLog.warn('slow reader', () => slowReaderLine(this, this.#socket.bufferedBytes))
+    limitLog.warn('slow reader', () =>
+      slowReaderLine(this, this.#socket.bufferedBytes, this.#services.unsent.total),
+    )
+  }
+
+  #countUnsent(bytes: number): void {
+    this.#services.unsent.total += bytes - this.#unsentBytes
+    this.#unsentBytes = bytes
   }
 
   #pause(): void {
@@ -420,6 +431,7 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
     const { watches, sessions, handshakes } = this.#services
     this.#splitter.stop()
     this.order.clear()
+    this.#countUnsent(0)
     watches.drop(this)
     sessions.unbind(this)
     handshakes.drop(this)

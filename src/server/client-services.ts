@@ -15,6 +15,7 @@ import type { Reads } from './reads/reads.ts'
 import type { WaitingBytes } from './request-order.ts'
 import type { Requests } from './requests.ts'
 import type { LocalSessions } from './sessions/local-sessions.ts'
+import type { UnsentBytes } from './unsent-bytes.ts'
 import type { WatchManager } from './watches/watch-manager.ts'
 
 /** What the parts of the client side share. Made once by the server, which wires them. */
@@ -25,6 +26,7 @@ export interface ClientServices {
   readonly limitLog: LimitLog
   /** Of the requests of all connections. */
   readonly waiting: WaitingBytes
+  readonly unsent: UnsentBytes
   readonly metrics: ServerMetrics
   readonly digests: DigestHistory
   readonly state: ReplicatedState

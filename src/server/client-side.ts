@@ -30,6 +30,7 @@ import { LeaderSessions } from './sessions/leader-sessions.ts'
 import { LocalSessions } from './sessions/local-sessions.ts'
 import { readServerMessage } from './sessions/session-messages.ts'
 import type { SessionBucket } from './sessions/session-tracker.ts'
+import { UnsentBytes } from './unsent-bytes.ts'
 import { WatchManager } from './watches/watch-manager.ts'
 
 /** The part of a replica that clients' requests need. */
@@ -56,6 +57,7 @@ export class ClientSide
   readonly log: Log
   readonly limitLog: LimitLog
   readonly waiting = new WaitingBytes()
+  readonly unsent = new UnsentBytes()
   readonly metrics = new ServerMetrics()
   readonly environment: Environment
   readonly digests = new DigestHistory()

@@ -39,7 +39,8 @@ export const outstandingLine = (
   `reading from ${connection.describe()} pauses: ${order.outstanding} of its requests are not answered, ${order.waitingBytes} bytes wait ` +
   `(${limits.connectionOutstandingMax} and ${bytesMax} are allowed). It goes on by itself; the client may send fewer at once.`
 
-export const slowReaderLine = (connection: Described, bufferedBytes: number): string =>
+export const slowReaderLine = (connection: Described, bufferedBytes: number, allBytes: number): string =>
   `closing ${connection.describe()}: it does not read what it is sent, ${bufferedBytes} bytes wait for it ` +
-  `(above ${limits.outputHighBytes} it is not served, above ${limits.outputMaxBytes} closed at once). ` +
+  `(above ${limits.outputHighBytes} it is not served, above ${limits.outputMaxBytes} closed at once), ` +
+  `and ${allBytes} for all such clients (${limits.unsentBytesMax} are allowed). ` +
   'The client is stuck, or asks for and watches more than it can take in.'

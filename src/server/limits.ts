@@ -49,6 +49,8 @@ export const limits = {
   outputHighBytes: 1 * MiB,
   /** The same, when watch events keep piling up on it: the connection is closed. */
   outputMaxBytes: 64 * MiB,
+  /** The same for all connections that are above `outputHighBytes`: whose output grows then is closed. */
+  unsentBytesMax: 512 * MiB,
 
   /** Watches of one connection, roughly what they take: who asks for more is closed. About 600,000. */
   connectionWatchBytesMax: 128 * MiB,
@@ -62,7 +64,7 @@ export const limits = {
    */
   comparedNodesMax: 100_000,
   /** One reply to a multiRead, which may ask for a large node many times over. Who asks for more is closed. */
-  multiReadBytesMax: 64 * MiB,
+  multiReadBytesMax: 16 * MiB,
 
   /** Answers kept per exactly-once session. A client that asks for more gets this many. */
   exactlyOnceWindowMax: 256,
@@ -84,6 +86,7 @@ export const limits = {
 
 assert(limits.outputFlushBytes <= limits.outputHighBytes, 'a full output was flushed before reading stops')
 assert(limits.outputHighBytes < limits.outputMaxBytes, 'reading stops long before a slow reader is closed')
+assert(limits.outputMaxBytes < limits.unsentBytesMax, 'one connection cannot take all output')
 assert(limits.connectionWatchBytesMax < limits.watchBytesMax, 'one connection cannot take all watches')
 assert(
   limits.connectionWaitingBytesMax <= limits.inFlightBytesMax,

@@ -167,6 +167,29 @@ describe('a slow reader', () => {
   })
 })
 
+describe('many slow readers', () => {
+  test('all together they keep more than is allowed -> whose output grows is closed; one who reads is served', async () => {
+    const harness = await Harness.serving({ maxClientCnxns: 0 })
+    const client = harness.client()
+    client.ask(client.create('/big', 0, 'x'.repeat(800_000)))
+    const slow = Array.from({ length: 20 }, () => harness.client())
+    for (const one of slow) {
+      one.connection.stuck = true
+      one.connection.bufferedBytes = limits.unsentBytesMax / 16
+      one.send(one.get('/big'))
+      harness.time.endTurns()
+    }
+    const closed = slow.filter((one) => one.connection.closed)
+    expect(closed).toHaveLength(5)
+    expect(harness.side.metrics.slowReadersClosed).toBe(5)
+    expect(harness.side.unsent.total).toBeLessThan(limits.unsentBytesMax)
+    expect(client.ask(client.get('/big'))).toMatchObject([{ error: 0 }])
+    for (const one of slow) one.connection.unstick()
+    harness.time.endTurns()
+    expect(harness.side.unsent.total).toBe(0)
+  })
+})
+
 describe('connections', () => {
   test('more from one address than maxClientCnxns -> closed at once; another address gets in', async () => {
     const harness = await Harness.serving({ maxClientCnxns: 2 })

@@ -93,7 +93,7 @@ describe('multiRead', () => {
     ).toHaveLength(1)
     expect(client.connection.ended).toBe('orderly')
     expect(harness.lines.filter((line) => line.includes('multiRead'))).toEqual([
-      expect.stringMatching(/^warn: closing the connection of session .* 67108864 bytes.*fewer nodes/),
+      expect.stringMatching(/^warn: closing the connection of session .* 16777216 bytes.*fewer nodes/),
     ])
     const other = harness.client()
     expect(other.ask(other.get('/a'))).toMatchObject([{ error: 0 }])
