@@ -123,9 +123,9 @@ export class Tree {
     return node.descendantCount
   }
 
-  /** Bytes of the data of the node and of all nodes below. */
+  /** Bytes of the data of the node and of all nodes below. What `showMembership` shows is no part of the state, nor of these. */
   subtreeBytes(node: Znode): number {
-    return dataBytesOf(node) + node.descendantBytes
+    return node.path === configPath ? node.descendantBytes : dataBytesOf(node) + node.descendantBytes
   }
 
   /** Undefined for the root. A node that was just removed still tells. */
