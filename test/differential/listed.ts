@@ -132,21 +132,6 @@ function spentByUndecodable(program: Program, { steps }: Transcript): bigint[] {
   return [...spent]
 }
 
-/** Banyan spends a zxid on a multi that it refuses for a null path: "An undecodable request". */
-function spentByNullPaths(program: Program, { steps }: Transcript): bigint[] {
-  const spent = new Set<bigint>()
-  for (const [i, { seen }] of steps.entries()) {
-    const step = program.steps[i]
-    if (step?.kind !== 'send') continue
-    for (const one of [...seen.values()].flat()) {
-      if (one.is !== 'reply' || one.errorCode !== ErrorCode.marshallingError) continue
-      const hasNullPath = operations(step.requests[one.request]).some(({ fields: [path] }) => isNull(path))
-      if (hasNullPath && one.opcode === OpCode.multi) spent.add(one.zxid)
-    }
-  }
-  return [...spent]
-}
-
 const singleWrites = new Set<number>([
   OpCode.create,
   OpCode.create2,
@@ -156,6 +141,24 @@ const singleWrites = new Set<number>([
   OpCode.setData,
   OpCode.setAcl,
 ])
+
+const writesInMulti = new Set<number>(
+  [...singleWrites, OpCode.check].filter((opcode) => opcode !== OpCode.setAcl),
+)
+
+/** Banyan spends a zxid on a multi that it refuses for a null path: "An undecodable request". */
+function spentByNullPaths(program: Program, { steps }: Transcript): bigint[] {
+  const spent = new Set<bigint>()
+  for (const [i, { seen }] of steps.entries()) {
+    const step = program.steps[i]
+    if (step?.kind !== 'send') continue
+    for (const one of [...seen.values()].flat()) {
+      if (one.is !== 'reply' || one.errorCode !== ErrorCode.marshallingError) continue
+      if (isMultiWithNullPath(step.requests[one.request])) spent.add(one.zxid)
+    }
+  }
+  return [...spent]
+}
 
 function withoutStatsOfCreate2({ body }: Seen & { is: 'reply' }, request: Request | undefined): Value[] {
   const ops = operations(request)
@@ -176,6 +179,16 @@ function isRefusedAsAWhole({ opcode, fields }: Request): boolean {
   if (acl === undefined || !('acl' in acl) || flags === undefined || !('int' in flags)) return false
   const isTtlMode = flags.int === 5 || flags.int === 6
   return acl.acl === null || flags.int < 0 || flags.int > 6 || (isTtlMode && opcode !== OpCode.createTtl)
+}
+
+/** And with nothing else that keeps it from being decoded. */
+function isMultiWithNullPath(request: Request | undefined): boolean {
+  if (request?.opcode !== OpCode.multi || request.cut !== undefined) return false
+  if (request.fields.some((field) => 'ops' in field && field.open === true)) return false
+  const ops = operations(request)
+  return (
+    ops.some(({ fields: [path] }) => isNull(path)) && ops.every(({ opcode }) => writesInMulti.has(opcode))
+  )
 }
 
 function isNull(field: Field | undefined): boolean {

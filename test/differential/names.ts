@@ -1,10 +1,8 @@
 import type { Stat, Value } from './decode.ts'
-import { lastingPaths } from './program.ts'
+import { configPath, lastingPaths } from './program.ts'
 import type { Seen, Transcript } from './transcript.ts'
 
 const unimplemented = -6
-/** What is in it differs: which servers there are. */
-export const configPath = '/zookeeper/config'
 
 /**
  * What stands for the values that differ from run to run: zxids become their rank among those seen, sessions their number in

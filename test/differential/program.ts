@@ -74,8 +74,11 @@ export interface Program {
 /** Every program lives below this node; it is made before and removed after each. */
 export const home = '/d'
 
+/** What is in it differs: which servers there are. */
+export const configPath = '/zookeeper/config'
+
 /** Nodes that outlive a program: their counters are compared with what they were before it. */
-export const lastingPaths = ['/', '/zookeeper', '/zookeeper/quota', '/zookeeper/config'] as const
+export const lastingPaths = ['/', '/zookeeper', '/zookeeper/quota', configPath] as const
 
 export const clientCount = 4
 

@@ -1,6 +1,6 @@
 import type { Value } from './decode.ts'
-import { configPath, type Names } from './names.ts'
-import type { Field, Request, Step, Text } from './program.ts'
+import type { Names } from './names.ts'
+import { configPath, type Field, type Request, type Step, type Text } from './program.ts'
 import type { NodeRecord, Seen } from './transcript.ts'
 
 /** How much of a long value is shown. The length is shown as well, so that no two that differ in it look the same. */

@@ -1,6 +1,6 @@
 import type { SeededRandom } from '../../../src/runtime/seeded-random.ts'
 import { SpecialXid } from '../../../src/wire/opcodes.ts'
-import { type Field, lastingPaths, type Request, type Text } from '../program.ts'
+import { configPath, type Field, lastingPaths, type Request, type Text } from '../program.ts'
 import {
   anyAcl,
   anyBadPath,
@@ -92,7 +92,9 @@ export class Requests {
   }
 
   setData(): Request {
-    const path = likelyPath(this.#random, this.#model)
+    const drawn = likelyPath(this.#random, this.#model)
+    // ZooKeeper lets the super user spoil it, for all programs that follow; Banyan nobody.
+    const path = drawn === configPath ? '/zookeeper' : drawn
     const version = anyVersion(this.#random, this.#versionOf(path))
     if (typeof path === 'string' && (version === -1 || version === this.#versionOf(path)))
       this.#model.set(path)
@@ -270,12 +272,12 @@ export class Requests {
     return typeof path === 'string' ? this.#model.nodes.get(path)?.version : undefined
   }
 
-  /** Apache ZooKeeper dies of a plain mode with the time to live -1 outside of a multi. */
+  /** Apache ZooKeeper dies of a plain mode with the time to live -1 outside of a multi, and checks other negative ones late. */
   #ttl(mode: number, inMulti: boolean): string {
     const usual = String(this.#random.between(1, 2 ** 31))
     if (!this.#random.chance(1, 6)) return usual
-    const odd = ['0', '-2', '1', String(2 ** 40 - 1), String(2 ** 40), '9223372036854775807']
-    if (inMulti || mode === ttlFlag || mode === ttlSequentialFlag) odd.push('-1')
+    const odd = ['0', '1', String(2 ** 40 - 1), String(2 ** 40), '9223372036854775807']
+    if (inMulti || mode === ttlFlag || mode === ttlSequentialFlag) odd.push('-1', '-2')
     return this.#random.pick(odd)
   }
 }
