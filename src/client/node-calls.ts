@@ -27,6 +27,7 @@ import { parentOf } from './paths.ts'
 import { createRecursive, deleteRecursive, ensurePath, walk } from './recursive.ts'
 import type { CreateOptions, NodeData, Stat, VersionOptions } from './types.ts'
 import type { WatchKind, WatchRegistry } from './watch-registry.ts'
+import type { ZkError } from './zk-error.ts'
 
 type CreateBody = Parameters<typeof CreateTtlRequest.write>[1]
 
@@ -241,9 +242,15 @@ export class NodeCalls extends Emitter<ClientEvents> {
     return deleteRecursive(this, path)
   }
 
-  /** All paths below a znode and its own, parents before their children. What is deleted meanwhile is left out. */
-  walk(path: string): AsyncGenerator<string, void, void> {
-    return walk(this, path)
+  /**
+   * All paths below a znode and its own, parents before their children. What is deleted meanwhile is left out.
+   *
+   * @param onUnreadable told of each `noAuth` below the first znode; the walk goes on, without what is below there. When
+   *   missing, the walk ends with the first one.
+   * @throws ZkError `noNode`, `noAuth`
+   */
+  walk(path: string, onUnreadable?: (error: ZkError) => void): AsyncGenerator<string, void, void> {
+    return walk(this, path, onUnreadable)
   }
 
   /** The same session with the servers' own paths. */

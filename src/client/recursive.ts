@@ -43,16 +43,28 @@ export async function ensurePath(
   }
 }
 
-export async function* walk(client: NodeCalls, path: string): AsyncGenerator<string, void, void> {
+export async function* walk(
+  client: NodeCalls,
+  path: string,
+  onUnreadable?: (error: ZkError) => void,
+): AsyncGenerator<string, void, void> {
+  const childrenOf = async (parent: string): Promise<string[] | null> => {
+    try {
+      return await client.getChildren(parent)
+    } catch (error) {
+      if (parent === path) throw error
+      if (ZkError.is(error, 'noNode')) return null
+      if (onUnreadable === undefined || !ZkError.is(error, 'noAuth')) throw error
+      onUnreadable(error)
+      return []
+    }
+  }
   let level = [path]
-  let isFirst = true
   while (level.length > 0) {
     const next: string[] = []
     for (let at = 0; at < level.length; at += batchSize) {
       const batch = level.slice(at, at + batchSize)
-      const lists = await Promise.all(
-        batch.map((parent) => client.getChildren(parent).catch((error: unknown) => missing(error, isFirst))),
-      )
+      const lists = await Promise.all(batch.map(childrenOf))
       for (const [index, children] of lists.entries()) {
         const parent = batch[index]
         if (parent === undefined || children === null) continue
@@ -60,7 +72,6 @@ export async function* walk(client: NodeCalls, path: string): AsyncGenerator<str
         for (const name of children.sort()) next.push(childOf(parent, name))
       }
     }
-    isFirst = false
     level = next
   }
 }
@@ -93,9 +104,4 @@ export async function deleteRecursive(client: NodeCalls, path: string): Promise<
 /** Nodes that the servers keep for themselves and do not let go. */
 function isReserved(path: string): boolean {
   return path === '/' || path === '/zookeeper' || path.startsWith('/zookeeper/')
-}
-
-function missing(error: unknown, isFirst: boolean): null {
-  if (!isFirst && ZkError.is(error, 'noNode')) return null
-  throw error
 }

@@ -23,6 +23,11 @@ export function statFields(stat: Stat): Readonly<Record<string, unknown>> {
   return { ...stat, ephemeralOwner: hex(stat.ephemeralOwner) }
 }
 
+/** As `statColumns`, of a znode that may not be looked at. */
+export const hiddenColumns = ['?', '?'.padStart(6), '?'.padStart(8), '?'.padStart(7), ' ?'.padEnd(25)].join(
+  ' ',
+)
+
 /** One line of `ls -l`, to stand before the name. */
 export function statColumns(stat: Stat): string {
   const kind = stat.ephemeralOwner === 0n ? '-' : 'e'

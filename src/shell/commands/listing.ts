@@ -4,16 +4,42 @@ import { optionalPath, pathOf } from '../argument-shapes.ts'
 import type { Command } from '../command.ts'
 import type { Output } from '../output.ts'
 import { hex } from '../output.ts'
-import { statColumns, statFields, statText } from '../stat-text.ts'
+import { hiddenColumns, statColumns, statFields, statText } from '../stat-text.ts'
 
 /** So many stats are asked for at a time. */
 const batchSize = 256
 
-/** The stats of nodes; null for one that is gone by now. */
-async function statsOf(client: Client, paths: readonly string[]): Promise<(Stat | null)[]> {
-  const stats: (Stat | null)[] = []
+/** What some znode refused to show: the rest is printed, and then the command fails with the first of these. */
+class Refusals {
+  #first: ZkError | null = null
+
+  readonly note = (error: ZkError): void => {
+    this.#first ??= error
+  }
+
+  throwAny(): void {
+    if (this.#first !== null) throw this.#first
+  }
+}
+
+/** The stats of nodes; null for one that is gone by now, 'hidden' for one that may not be looked at. */
+async function statsOf(
+  client: Client,
+  paths: readonly string[],
+  refusals: Refusals,
+): Promise<(Stat | 'hidden' | null)[]> {
+  const statOf = async (path: string): Promise<Stat | 'hidden' | null> => {
+    try {
+      return await client.exists(path)
+    } catch (error) {
+      if (!ZkError.is(error, 'noAuth')) throw error
+      refusals.note(error)
+      return 'hidden'
+    }
+  }
+  const stats: (Stat | 'hidden' | null)[] = []
   for (let at = 0; at < paths.length; at += batchSize) {
-    stats.push(...(await Promise.all(paths.slice(at, at + batchSize).map((path) => client.exists(path)))))
+    stats.push(...(await Promise.all(paths.slice(at, at + batchSize).map(statOf))))
   }
   return stats
 }
@@ -22,14 +48,10 @@ async function printNodes(
   client: Client,
   out: Output,
   nodes: readonly { shown: string; path: string }[],
-  long: boolean,
+  options: { long: boolean; refusals: Refusals },
 ): Promise<void> {
-  const stats = long
-    ? await statsOf(
-        client,
-        nodes.map(({ path }) => path),
-      )
-    : null
+  const paths = nodes.map(({ path }) => path)
+  const stats = options.long ? await statsOf(client, paths, options.refusals) : null
   for (const [index, { shown, path }] of nodes.entries()) {
     if (stats === null) {
       out.result({ text: shown, json: { name: shown, path } })
@@ -37,9 +59,10 @@ async function printNodes(
     }
     const stat = stats[index] ?? null
     if (stat === null) continue
+    const isHidden = stat === 'hidden'
     out.result({
-      text: `${statColumns(stat)}  ${shown}`,
-      json: { name: shown, path, stat: statFields(stat) },
+      text: `${isHidden ? hiddenColumns : statColumns(stat)}  ${shown}`,
+      json: { name: shown, path, stat: isHidden ? null : statFields(stat) },
     })
   }
 }
@@ -60,22 +83,19 @@ const ls: Command = {
   },
   async run(context, args, out) {
     const path = pathOf(context, args)
-    const long = args.has('long')
+    const refusals = new Refusals()
+    const options = { long: args.has('long'), refusals }
     if (!args.has('recursive')) {
       const names = (await context.client.getChildren(path)).sort()
       const nodes = names.map((name) => ({ shown: name, path: childOf(path, name) }))
-      await printNodes(context.client, out, nodes, long)
-      return
+      await printNodes(context.client, out, nodes, options)
+    } else {
+      const paths: string[] = []
+      for await (const found of context.client.walk(path, refusals.note)) paths.push(found)
+      const nodes = paths.sort().map((found) => ({ shown: found, path: found }))
+      await printNodes(context.client, out, nodes, options)
     }
-    const paths: string[] = []
-    for await (const found of context.client.walk(path)) paths.push(found)
-    paths.sort()
-    await printNodes(
-      context.client,
-      out,
-      paths.map((found) => ({ shown: found, path: found })),
-      long,
-    )
+    refusals.throwAny()
   },
 }
 
@@ -89,7 +109,8 @@ const tree: Command = {
   async run(context, args, out) {
     const path = pathOf(context, args)
     const children = new Map<string, string[]>()
-    for await (const found of context.client.walk(path)) {
+    const refusals = new Refusals()
+    for await (const found of context.client.walk(path, refusals.note)) {
       children.set(found, [])
       if (found === path) continue
       const slash = found.lastIndexOf('/')
@@ -97,9 +118,10 @@ const tree: Command = {
     }
     if (out.json) {
       for (const [found, names] of children) out.result({ text: '', json: { path: found, children: names } })
-      return
+    } else {
+      out.result({ text: drawTree(path, children).join('\n'), json: {} })
     }
-    out.result({ text: drawTree(path, children).join('\n'), json: {} })
+    refusals.throwAny()
   },
 }
 
