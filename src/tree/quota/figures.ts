@@ -44,5 +44,5 @@ export class Figures {
   }
 }
 
-/** Far above what these nodes hold: they are read on each change below. */
-const textBytesMax = 4096
+/** Twice what all figures take. They are read on each change below: more would let one request stall every server. */
+const textBytesMax = 256

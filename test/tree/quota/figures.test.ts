@@ -22,6 +22,7 @@ describe('quota figures', () => {
 
   test('null, or far too much -> no figures', () => {
     expect(Figures.parse(null).get('count')).toBe(-1)
-    expect(Figures.parse(Buffer.from(`count=5${' '.repeat(5000)}`)).get('count')).toBe(-1)
+    expect(Figures.parse(Buffer.from(`count=5,${' '.repeat(200)}`)).get('count')).toBe(5)
+    expect(Figures.parse(Buffer.from(`count=5,${' '.repeat(250)}`)).get('count')).toBe(-1)
   })
 })
