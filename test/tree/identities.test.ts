@@ -33,7 +33,7 @@ describe('identities', () => {
   })
 
   test('property: encoded and decoded -> the same', () => {
-    const id = fc.record({ scheme: fc.constantFrom('digest', 'sasl', 'ip', 'super'), id: fc.string() })
+    const id = fc.record({ scheme: fc.constantFrom('digest', 'sasl', 'super'), id: fc.string() })
     const host = fc.constantFrom('10.1.2.3', 'fe80::1', 'nowhere')
     fc.assert(
       fc.property(host, fc.array(id), fc.boolean(), (at, others, unrestricted) => {
