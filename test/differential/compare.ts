@@ -45,8 +45,8 @@ class Comparer {
     this.#program = program
     this.#theirs = theirs
     this.#ours = ours
-    this.#theirNames = new Names(theirs, expected.spentByThem(program, theirs))
-    this.#ourNames = new Names(ours, expected.spentByUs(program, ours))
+    this.#theirNames = new Names(theirs, expected.spent(program, theirs))
+    this.#ourNames = new Names(ours)
     this.#differences = expected.listed
   }
 

@@ -3,7 +3,7 @@ import { OpCode } from '../../src/wire/opcodes.ts'
 import type { Value } from './decode.ts'
 import { isKnown } from './known-opcodes.ts'
 import type { Names } from './names.ts'
-import type { Field, Program, Request, Step } from './program.ts'
+import type { Program, Request, Step } from './program.ts'
 import type { Seen, Transcript } from './transcript.ts'
 
 /** What each side showed at one place; undefined where it showed nothing. */
@@ -142,24 +142,6 @@ const singleWrites = new Set<number>([
   OpCode.setAcl,
 ])
 
-const writesInMulti = new Set<number>(
-  [...singleWrites, OpCode.check].filter((opcode) => opcode !== OpCode.setAcl),
-)
-
-/** Banyan spends a zxid on a multi that it refuses for a null path: "An undecodable request". */
-function spentByNullPaths(program: Program, { steps }: Transcript): bigint[] {
-  const spent = new Set<bigint>()
-  for (const [i, { seen }] of steps.entries()) {
-    const step = program.steps[i]
-    if (step?.kind !== 'send') continue
-    for (const one of [...seen.values()].flat()) {
-      if (one.is !== 'reply' || one.errorCode !== ErrorCode.marshallingError) continue
-      if (isMultiWithNullPath(step.requests[one.request])) spent.add(one.zxid)
-    }
-  }
-  return [...spent]
-}
-
 function withoutStatsOfCreate2({ body }: Seen & { is: 'reply' }, request: Request | undefined): Value[] {
   const ops = operations(request)
   return body.map((value, i) =>
@@ -179,20 +161,6 @@ function isRefusedAsAWhole({ opcode, fields }: Request): boolean {
   if (acl === undefined || !('acl' in acl) || flags === undefined || !('int' in flags)) return false
   const isTtlMode = flags.int === 5 || flags.int === 6
   return acl.acl === null || flags.int < 0 || flags.int > 6 || (isTtlMode && opcode !== OpCode.createTtl)
-}
-
-/** And with nothing else that keeps it from being decoded. */
-function isMultiWithNullPath(request: Request | undefined): boolean {
-  if (request?.opcode !== OpCode.multi || request.cut !== undefined) return false
-  if (request.fields.some((field) => 'ops' in field && field.open === true)) return false
-  const ops = operations(request)
-  return (
-    ops.some(({ fields: [path] }) => isNull(path)) && ops.every(({ opcode }) => writesInMulti.has(opcode))
-  )
-}
-
-function isNull(field: Field | undefined): boolean {
-  return field !== undefined && 'text' in field && field.text === null
 }
 
 function operations(request: Request | undefined): readonly Request[] {
@@ -225,15 +193,13 @@ function repliesIn(step: ReadonlyMap<number, readonly Seen[]>): (Seen & { is: 'r
 /** How two targets are expected to differ. */
 export interface Expected {
   readonly listed: readonly Listed[]
-  /** The zxids that one side spends and the other does not. */
-  readonly spentByThem: (program: Program, transcript: Transcript) => bigint[]
-  readonly spentByUs: (program: Program, transcript: Transcript) => bigint[]
+  /** The zxids that the first side spends and the second does not. */
+  readonly spent: (program: Program, transcript: Transcript) => bigint[]
 }
 
 export const expectedOfBanyan: Expected = {
   listed,
-  spentByThem: spentByUndecodable,
-  spentByUs: spentByNullPaths,
+  spent: spentByUndecodable,
 }
 
 /** What ZooKeeper is held to beside another ZooKeeper. */
@@ -246,6 +212,5 @@ export const noDifference: Expected = {
         theirs?.is === 'superseded' && ours?.is === 'superseded' && !theirs.sameServer,
     },
   ],
-  spentByThem: () => [],
-  spentByUs: () => [],
+  spent: () => [],
 }

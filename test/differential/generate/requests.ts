@@ -1,5 +1,6 @@
 import type { SeededRandom } from '../../../src/runtime/seeded-random.ts'
 import { SpecialXid } from '../../../src/wire/opcodes.ts'
+import { requestFrame } from '../encode.ts'
 import { configPath, type Field, lastingPaths, type Request, type Text } from '../program.ts'
 import {
   anyAcl,
@@ -159,7 +160,7 @@ export class Requests {
       [6, 3],
       [3, 5],
     ])
-    const ops = Array.from({ length: count }, () => this.#subOperation(client))
+    const ops = Array.from({ length: count }, () => withPath(this.#subOperation(client)))
     return request('multi', random.chance(1, 60) ? { ops, open: true } : { ops })
   }
 
@@ -214,8 +215,9 @@ export class Requests {
   /** The same request, broken. */
   spoil(whole: Request): Request {
     const random = this.#random
+    if (bodyLength(whole) === 0) return whole
     return weighted<() => Request>(random, [
-      [3, () => ({ ...whole, cut: random.below(40) })],
+      [3, () => ({ ...whole, cut: random.below(Math.min(bodyLength(whole), 40)) })],
       [1, () => ({ ...whole, extra: random.between(1, 9) })],
       [4, () => this.#elsewhere(whole)],
     ])()
@@ -286,4 +288,16 @@ function isBesideLasting(path: Text): boolean {
   if (typeof path !== 'string') return false
   const parent = path.slice(0, Math.max(path.lastIndexOf('/'), 1))
   return lastingPaths.some((lasting) => lasting === parent)
+}
+
+/** Apache ZooKeeper never answers a multi with a null path to a client of a follower, and nothing that comes after it. */
+function withPath(operation: Request): Request {
+  const [path, ...others] = operation.fields
+  const isNull = path !== undefined && 'text' in path && path.text === null
+  return isNull ? { ...operation, fields: [{ text: '' }, ...others] } : operation
+}
+
+function bodyLength(whole: Request): number {
+  const headerBytes = 12
+  return requestFrame(0, whole, () => 0n).length - headerBytes
 }
