@@ -26,8 +26,9 @@ export class Arena {
   }
 
   /**
-   * Apache ZooKeeper 3.8, as an ensemble, stops answering for good now and then, at a random place; then both sides are started
-   * anew and the program is repeated. Whatever Banyan fails to do is an error at once.
+   * Apache ZooKeeper 3.8 has requests that it never answers, and those behind them neither. Programs avoid those that are known;
+   * where it falls silent all the same, both sides are started anew and the program is repeated. Whatever Banyan fails to do is
+   * an error at once.
    */
   async compare(program: Program): Promise<Comparison> {
     for (let attempt = 1; ; attempt++) {

@@ -49,7 +49,7 @@ export const zookeeper: Kind = {
       '-XX:TieredStopAtLevel=1',
       // Nothing is reaped: when it would be depends on the clock.
       '-Dznode.container.checkIntervalMs=86400000',
-      // With workers, a server of an ensemble stops for good now and then, with requests and commits waiting.
+      // Several servers share few processors here.
       '-Dzookeeper.commitProcessor.numWorkerThreads=0',
       '-Dorg.slf4j.simpleLogger.defaultLogLevel=error',
       '-cp',
