@@ -120,6 +120,11 @@ export class LeaderLoop {
     return this.#leader.hasQuorum
   }
 
+  /** For how long too few have followed for anything to be decided; 0 while enough do. */
+  quorumLostMs(nowMs: number): number {
+    return this.#quorumLostAtMs === null ? 0 : nowMs - this.#quorumLostAtMs
+  }
+
   /** Bytes per proposal; -1 before the first. */
   get proposalBytes(): { last: number; min: number; max: number } {
     return this.#proposalBytes
@@ -285,7 +290,7 @@ export class LeaderLoop {
     if (phase === 'broadcast') {
       if (this.#leader.hasQuorum) this.#quorumLostAtMs = null
       else this.#quorumLostAtMs ??= nowMs
-      const lostMs = this.#quorumLostAtMs === null ? 0 : nowMs - this.#quorumLostAtMs
+      const lostMs = this.quorumLostMs(nowMs)
       return lostMs > this.#times.quorumLossMs ? `no quorum for ${Math.round(lostMs)} ms` : null
     }
     if (phase === 'discovery' && ageMs > this.#times.discoveryMs) {

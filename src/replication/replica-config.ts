@@ -40,8 +40,11 @@ export interface ReplicaEvents {
    * requests may be sent.
    */
   onServing(reign: Reign): void
-  /** There is no reign any more: what was sent and not answered waits. */
-  onAdrift(): void
+  /**
+   * There is no reign any more: what was sent and not answered waits. Nothing was decided for `leaderlessMs` before, when it
+   * was this server that led too few.
+   */
+  onAdrift(leaderlessMs: number): void
   /** What the leader's state machine sent with `messageTo`. */
   onMessage(message: Buffer): void
   /** The disk failed, an invariant is broken, or this server belongs to another ensemble: it must stop. */

@@ -377,9 +377,11 @@ export class Replica {
   #endAttempt(reason: string): void {
     const wasServing = this.#serving
     this.#serving = false
-    if (this.#attempts.current !== null) this.#lookingSinceMs = this.#nowMs()
+    const nowMs = this.#nowMs()
+    const leaderlessMs = this.#attempts.current?.leaderLoop?.quorumLostMs(nowMs) ?? 0
+    if (this.#attempts.current !== null) this.#lookingSinceMs = nowMs
     this.#attempts.end(reason)
-    if (wasServing) this.#events.onAdrift()
+    if (wasServing) this.#events.onAdrift(leaderlessMs)
   }
 
   #beginAttempt(leader: number): void {

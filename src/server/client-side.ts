@@ -129,6 +129,7 @@ export class ClientSide
       lastApplied: () => this.state.lastApplied,
       lastProposed: () => this.tree.lastProposed,
       messageTo: (server, message) => replica.messageTo(server, message),
+      isCutOff: () => replica.isCutOff(),
       expired: (ids) => this.#noteExpired(ids),
       closeSessions: (ids) => replica.sendRequests(encodeExpiries(ids)),
     })
@@ -187,14 +188,14 @@ export class ClientSide
     for (const connection of [...this.port.connections]) this.requests.drain(connection)
   }
 
-  onAdrift(): void {
+  onAdrift(leaderlessMs: number): void {
     this.#servingAs = null
     this.inFlight.suspend()
     if (this.#stopped) return
     this.handshakes.onAdrift()
     const { syncLimitTicks, tickTimeMs } = this.config
     const patienceMs = syncLimitTicks * tickTimeMs
-    this.#leaderless = this.#runtime.timers.after(patienceMs, () => {
+    this.#leaderless = this.#runtime.timers.after(Math.max(0, patienceMs - leaderlessMs), () => {
       const { size } = this.port.connections
       if (size > 0) {
         this.log.warn(`closed ${size} client connections, because there was no leader for ${patienceMs} ms`)

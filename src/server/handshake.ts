@@ -29,7 +29,7 @@ const noPassword = Buffer.alloc(passwordBytes)
 
 /**
  * Connect requests, from the first frame to the answer. A new session is created through the history; an old one is taken
- * over with the leader's word, which alone knows whether it has expired and where its client was before.
+ * over with the leader's word, which alone knows whether it has expired and where its client was before. Both take a quorum.
  *
  * Order of checks, as in ZooKeeper: serving, client not ahead of this server, timeout clamped, then the session.
  */
@@ -127,7 +127,7 @@ export class Handshakes implements ServerMessages {
     const { state } = this.#services
     const session = state.sessions.get(handshake.sessionId)
     // Commits and this message share one ordered link, but commits wait for the disk: the session may be still to come.
-    if (session === undefined && handshake.sessionId > state.lastApplied) this.#proceedSynced(handshake)
+    if (session === undefined && handshake.sessionId > state.lastApplied) this.#attach(handshake)
     // It was closed right behind.
     else if (session === undefined) this.#refuse(handshake)
     else this.#accept(handshake, session.id, attachment, session.exactlyOnceWindow)
@@ -187,17 +187,25 @@ export class Handshakes implements ServerMessages {
       // An id or a password of another kind of server. Our ids are zxids.
       this.#refuse(handshake)
     } else {
+      this.#attach(handshake)
+    }
+  }
+
+  /**
+   * A quorum is heard first, as a new session is by being written. A leader that is cut off does not know it for a while, and
+   * would hold on to clients that another server could serve.
+   */
+  #attach(handshake: Handshake): void {
+    const { connection } = handshake
+    const patience = this.#timers.after(limits.attachQuorumMs, () => connection.end())
+    this.#services.sync(() => {
+      patience.cancel()
+      if (connection.stage !== 'connecting') return
       const question = this.#nextAttach
       this.#nextAttach = (this.#nextAttach % 0x7fffffff) + 1
       this.#attaching.set(question, handshake)
       this.#questionOf.set(connection, question)
       this.#ask(question, handshake)
-    }
-  }
-
-  #proceedSynced(handshake: Handshake): void {
-    this.#services.sync(() => {
-      if (handshake.connection.stage === 'connecting') this.#proceed(handshake)
     })
   }
 

@@ -19,6 +19,9 @@ export const limits = {
    */
   handshakeHoldMs: 1_000,
 
+  /** A client that comes back with its session is sent elsewhere when no quorum is heard within this. */
+  attachQuorumMs: 2_000,
+
   /** Requests of one connection that are in flight or wait behind such: it is not read from until half are done. */
   connectionOutstandingMax: 2_000,
   /** Bytes that one connection's waiting requests keep in memory. As above. */

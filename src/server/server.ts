@@ -127,7 +127,7 @@ export class Server {
         state: this.#clients.tree,
         events: {
           onServing: (reign) => this.#clients.onServing(reign),
-          onAdrift: () => this.#clients.onAdrift(),
+          onAdrift: (leaderlessMs) => this.#clients.onAdrift(leaderlessMs),
           onMessage: (message) => this.#clients.onMessage(message),
           onFatal: (error) => this.#fail(error),
         },

@@ -6,7 +6,7 @@ import { zxidOf } from '../../src/tree/zxid.ts'
 interface Target {
   readonly tree: StateMachine
   onServing(reign: { leading: boolean }): void
-  onAdrift(): void
+  onAdrift(leaderlessMs: number): void
   onMessage(message: Buffer): void
 }
 
@@ -53,12 +53,12 @@ export class FakeReplica implements ReplicaLink {
   }
 
   /** The reign ends; what was proposed and not applied is gone. */
-  adrift(): void {
+  adrift(leaderlessMs = 0): void {
     if (this.leading) this.#tree.endReign()
     this.serving = false
     this.leading = false
     this.#proposed = []
-    this.target?.onAdrift()
+    this.target?.onAdrift(leaderlessMs)
   }
 
   sendRequests(requests: Buffer): void {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { limits } from '../../src/server/limits.ts'
 import { attachedMessage } from '../../src/server/sessions/session-messages.ts'
 import { Harness } from './client-side-harness.ts'
 import { connectBody, frameOf } from './raw-client.ts'
@@ -84,6 +85,47 @@ describe('handshake', () => {
     }
     harness.replica.cutOff = false
     expect(harness.dial().connect({ sessionId, password })).toMatchObject({ sessionId })
+  })
+
+  test('an old session comes back, no quorum answers -> nobody has it yet, also not the leader; a quorum -> attached', async () => {
+    const harness = await Harness.serving()
+    const first = harness.dial()
+    const { sessionId, password } = first.connect({})
+    harness.replica.holdsSyncs = true
+    const second = harness.dial()
+    second.send(frameOf(connectBody({ sessionId, password })))
+    expect(second.connection.received).toHaveLength(0)
+    expect(first.connection.closed).toBe(false)
+    harness.replica.releaseSyncs()
+    harness.time.endTurns()
+    expect(second.connectAnswer()).toMatchObject({ sessionId })
+    expect(first.connection.closed).toBe(true)
+  })
+
+  test('an old session comes back, no quorum answers for long -> closed without a word, to try another server', async () => {
+    const harness = await Harness.serving()
+    const { sessionId, password } = harness.dial().connect({ timeoutMs: 10_000 })
+    harness.replica.holdsSyncs = true
+    const client = harness.dial()
+    client.send(frameOf(connectBody({ sessionId, password })))
+    harness.time.pass(limits.attachQuorumMs - 1)
+    expect(client.connection.closed).toBe(false)
+    harness.time.pass(1)
+    expect(client.connection).toMatchObject({ ended: 'orderly' })
+    expect(client.connection.received).toHaveLength(0)
+  })
+
+  test('an old session comes back and gives up before a quorum answers -> the connection that has it stays', async () => {
+    const harness = await Harness.serving()
+    const first = harness.dial()
+    const { sessionId, password } = first.connect({})
+    harness.replica.holdsSyncs = true
+    const second = harness.dial()
+    second.send(frameOf(connectBody({ sessionId, password })))
+    second.connection.handlers?.onClose()
+    harness.replica.releaseSyncs()
+    harness.time.endTurns()
+    expect(first.connection.closed).toBe(false)
   })
 
   test('the client leaves the readOnly byte out -> so does the answer', async () => {

@@ -107,6 +107,14 @@ describe('in flight across leaders', () => {
     expect(client.connection.ended).toBe('orderly')
   })
 
+  test('this server led too few for syncLimit, and resigns -> connections are closed at once', async () => {
+    const harness = await Harness.serving()
+    const client = harness.client()
+    harness.replica.adrift(5000)
+    harness.time.pass(1)
+    expect(client.connection.ended).toBe('orderly')
+  })
+
   test('the creation of a session is in flight when the leader dies -> created under the next, once', async () => {
     const harness = await Harness.serving()
     harness.replica.losing = true

@@ -51,6 +51,7 @@ describe('session tracker', () => {
     const step = fc.oneof(
       fc.record({ kind: fc.constant('tick' as const), count: fc.integer({ min: 1, max: 6 }) }),
       fc.record({ kind: fc.constant('pause' as const), ms: fc.integer({ min: 1, max: 20_000 }) }),
+      fc.record({ kind: fc.constant('renewAll' as const) }),
       fc.record({
         kind: fc.constantFrom('add', 'renew', 'remove'),
         id: fc.integer({ min: 1, max: 6 }),
@@ -69,7 +70,10 @@ describe('session tracker', () => {
         for (const each of steps) {
           if (each.kind === 'tick') for (let i = 0; i < each.count; i++) tick(periodMs)
           else if (each.kind === 'pause') tick(each.ms)
-          else {
+          else if (each.kind === 'renewAll') {
+            tracker.renewAll()
+            naive.renewAll()
+          } else {
             const { kind, id, timeoutMs } = each
             if (kind === 'add' && !naive.has(id)) tracker.add(id, timeoutMs)
             if (kind === 'add') naive.add(id, timeoutMs)
@@ -123,6 +127,21 @@ describe('expiry', () => {
     harness.time.pass(3000)
     expect(harness.side.state.tree.find('/e')).toBeUndefined()
     expect(harness.dial().connect({ sessionId, password })).toMatchObject({ sessionId: 0, timeoutMs: 0 })
+  })
+
+  test('the leader has no quorum for long -> nobody expires, and then everybody has the whole timeout to come back', async () => {
+    const harness = await Harness.serving()
+    const client = harness.client({ timeoutMs: 4000 })
+    const { sessionId, password } = client.session ?? { sessionId: 0, password: null }
+    harness.time.pass(3000)
+    harness.replica.cutOff = true
+    client.connection.destroy()
+    harness.time.pass(60_000)
+    harness.replica.cutOff = false
+    harness.time.pass(3500)
+    expect(harness.dial().connect({ sessionId, password, timeoutMs: 4000 })).toMatchObject({ sessionId })
+    harness.time.pass(8000)
+    expect(harness.side.state.sessions.size).toBe(0)
   })
 
   test('a new reign -> every session gets its whole timeout anew', async () => {
@@ -245,7 +264,10 @@ const periodMs = 500
 
 /** The rules of expiry over a list, looked through from end to end at each tick. */
 class NaiveTracker {
-  readonly #sessions = new Map<number, { deadlineMs: number; closing: boolean; owner: number }>()
+  readonly #sessions = new Map<
+    number,
+    { timeoutMs: number; deadlineMs: number; closing: boolean; owner: number }
+  >()
   /** Time that stands still while the process does. */
   #timeMs = 0
   #expiredThroughMs = 0
@@ -265,7 +287,7 @@ class NaiveTracker {
 
   add(id: number, timeoutMs: number): void {
     if (!this.has(id))
-      this.#sessions.set(id, { deadlineMs: this.#deadline(timeoutMs), closing: false, owner: 0 })
+      this.#sessions.set(id, { timeoutMs, deadlineMs: this.#deadline(timeoutMs), closing: false, owner: 0 })
   }
 
   remove(id: number): void {
@@ -277,8 +299,15 @@ class NaiveTracker {
     if (session === undefined || session.closing) return 0
     const before = session.owner
     session.owner = id
+    session.timeoutMs = timeoutMs
     session.deadlineMs = this.#deadline(timeoutMs)
     return before
+  }
+
+  renewAll(): void {
+    for (const session of this.#sessions.values()) {
+      if (!session.closing) session.deadlineMs = this.#deadline(session.timeoutMs)
+    }
   }
 
   tick(nowMs: number, sinceMs: number): number[] {

@@ -25,6 +25,8 @@ export interface LeaderSessionsOptions {
   /** The last transaction that this leader has ordered, applied or not. */
   lastProposed(): Zxid
   messageTo(server: number, message: Buffer): void
+  /** This leader leads too few for anything to be decided. */
+  isCutOff(): boolean
   /** Says that these sessions have expired in this tick. */
   expired(ids: readonly number[]): void
   /** Puts closeSession requests for these sessions into the history. */
@@ -48,6 +50,7 @@ export class LeaderSessions implements LeaderMessages {
   /** Attachments of this reign are above it. */
   #firstAttachment = 0
   #ticking: Timer | null = null
+  #wasCutOff = false
   /** Expired, and not closed yet: those behind `#expiredAt`. */
   #expired: number[] = []
   #expiredAt = 0
@@ -83,6 +86,7 @@ export class LeaderSessions implements LeaderMessages {
     this.#leading = false
     this.#ticking?.cancel()
     this.#ticking = null
+    this.#wasCutOff = false
     this.#expired = []
     this.#expiredAt = 0
     this.#closing.clear()
@@ -168,6 +172,13 @@ export class LeaderSessions implements LeaderMessages {
   }
 
   #tick(): void {
+    if (this.#options.isCutOff()) {
+      this.#wasCutOff = true
+      return
+    }
+    // Clients could come back to nobody, nor could servers tell of those that they have. As at the beginning of a reign.
+    if (this.#wasCutOff) this.#tracker.renewAll()
+    this.#wasCutOff = false
     const expired = this.#tracker.tick(this.#options.clock.monotonicMs())
     if (expired.length === 0) return
     this.#options.expired(expired)

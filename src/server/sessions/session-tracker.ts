@@ -71,6 +71,15 @@ export class SessionTracker {
     this.#schedule(session)
   }
 
+  /** Every living session gets its whole timeout anew. */
+  renewAll(): void {
+    for (const session of this.#sessions.values()) {
+      if (session.closing) continue
+      this.#unschedule(session)
+      this.#schedule(session)
+    }
+  }
+
   /** The session is closed. Harmless when it is not known. */
   remove(id: number): void {
     const session = this.#sessions.get(id)
