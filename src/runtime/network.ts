@@ -10,6 +10,8 @@ export interface ConnectionHandlers {
   onData(bytes: Buffer): void
   /** What was written has left this process, after a `write` that returned false. */
   onDrain?(): void
+  /** The peer sends no more, but may still read. Without this our side ends as well; with it, that is left to the owner. */
+  onEnd?(): void
   /** The connection is gone, by either side; called exactly once. `reason` says why when it was not an orderly end. */
   onClose(reason?: Error): void
 }

@@ -38,7 +38,10 @@ export class NodeConnection implements Connection {
     })
     // The peer's end: what we wrote still leaves, then our side ends too. The socket allows half-open connections, as it
     // would otherwise end itself before what waits for the end of this turn.
-    socket.on('end', () => this.end())
+    socket.on('end', () => {
+      if (!this.#closed && this.#handlers?.onEnd !== undefined) this.#handlers.onEnd()
+      else this.end()
+    })
     socket.on('drain', () => {
       if (!this.#wantsDrain || this.#closed) return
       this.#wantsDrain = false

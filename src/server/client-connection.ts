@@ -124,6 +124,11 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
     }
   }
 
+  /** Who asks a word may say at once that nothing else will come, as `nc` does at the end of its input, and reads on. */
+  onEnd(): void {
+    if (!this.#isAsking) this.end()
+  }
+
   onClose(): void {
     this.#release()
     this.#services.connectionClosed(this)

@@ -175,6 +175,7 @@ export class SimConnection implements Connection {
       this.#peerEnded = true
       // We ended first, and that has left: this is the answer. Otherwise the answer is ours to give.
       if (this.#closed && !this.#endQueued) this.#goneFor(undefined)
+      else if (!this.#closed && this.#handlers?.onEnd !== undefined) this.#handlers.onEnd()
       else this.end()
       return
     }

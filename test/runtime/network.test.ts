@@ -12,7 +12,7 @@ class End {
   readonly connection: Connection
   readonly #waiting: { bytes: number; done: () => void }[] = []
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, onEnd?: () => void) {
     this.connection = connection
     let close: (reason: Error | undefined) => void
     this.closed = new Promise((resolve) => {
@@ -27,6 +27,7 @@ class End {
       onDrain: () => {
         this.drains++
       },
+      ...(onEnd === undefined ? {} : { onEnd }),
       onClose: (reason) => {
         this.closes.push(reason)
         close(reason)
@@ -47,14 +48,16 @@ describe.each(Object.keys(worlds))('network of the %s runtime', (name) => {
   let listener: Listener
   let accepted: End[]
   let onAccept: (end: End) => void
+  let onPeerEnd: (() => void) | undefined
 
   beforeEach(async () => {
     world = await (worlds[name] as () => Promise<TriedWorld>)()
     accepted = []
     onAccept = () => {}
+    onPeerEnd = undefined
     listener = await world.wait(
       world.runtime.network.listen({ host: world.host, port: 0 }, (connection) => {
-        const end = new End(connection)
+        const end = new End(connection, onPeerEnd)
         accepted.push(end)
         onAccept(end)
       }),
@@ -171,6 +174,20 @@ describe.each(Object.keys(worlds))('network of the %s runtime', (name) => {
     near.connection.end()
     await world.wait(Promise.all([near.closed, far.closed]))
     expect(near.received.toString()).toBe('answer')
+  })
+
+  it('end by the peer, to an owner that wants to know -> told, and its side stays open until it ends it', async () => {
+    const told = new Promise<void>((resolve) => {
+      onPeerEnd = resolve
+    })
+    const { near, far } = await pair()
+    near.connection.end()
+    await world.wait(told)
+    expect(far.connection.closed).toBe(false)
+    expect(far.connection.write(Buffer.from('late'))).toBe(true)
+    far.connection.end()
+    expect(await world.wait(far.closed)).toBeUndefined()
+    expect(await world.wait(near.closed)).toBeUndefined()
   })
 
   it('destroy: both sides close once, and nothing is called from within', async () => {

@@ -103,6 +103,26 @@ describe('over real sockets', () => {
     },
   )
 
+  test.each([
+    ['ruok', /^imok$/],
+    ['conf', /^clientPort=\d+\n[^]*serverId=1\n$/],
+    ['dirs', /^datadir_size: \d+\nlogdir_size: \d+\n$/],
+    ['mntr', /^zk_version\t[^]*\n$/],
+  ])(
+    '%s, asked by who says at once that no more will come, as nc does -> the whole answer, then the end',
+    async (word, answer) => {
+      const socket = await dial(await standalone())
+      socket.end(word)
+      expect((await readAll(socket)).toString()).toMatch(answer)
+    },
+  )
+
+  test('a client ends its side after its requests -> the connection ends', async () => {
+    const socket = await dial(await standalone())
+    socket.end(frameOf(connectBody()))
+    expect(await readAll(socket)).toBeInstanceOf(Buffer)
+  })
+
   test('closeSession, and a megabyte of requests behind it -> the answers to it and to those before, then the end', async () => {
     const socket = await dial(await standalone())
     const close = frameOf(requestBody(3, OpCode.closeSession, () => {}))
