@@ -6,7 +6,7 @@ import { JuteWriter } from '../wire/jute-writer.ts'
 import type { ClientServices } from './client-services.ts'
 import { ConnectionStatistics } from './connection-statistics.ts'
 import type { Flushable } from './flush-list.ts'
-import { AnswerStream } from './four-letter-words/answer-stream.ts'
+import { WordAsker } from './four-letter-words/word-asker.ts'
 import { malformedLine, noRoomLine, outstandingLine, slowReaderLine, tooLargeLine } from './limit-lines.ts'
 import { limits } from './limits.ts'
 import { RequestOrder } from './request-order.ts'
@@ -34,7 +34,6 @@ export const Gate = {
 /** With one of these closed, nothing is read from the socket. */
 const gatesOfReading = Gate.handshake | Gate.output | Gate.room
 
-const wordBytes = 4
 /** Above this, gathered replies keep their buffer; below, they are copied into one of their size. */
 const copiedBytesMax = 16 * 1024
 
@@ -64,10 +63,7 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
   readonly #socket: Connection
   readonly #splitter: FrameSplitter
   readonly #onFrame = (frame: Buffer): void => this.#takeFrame(frame)
-  #firstBytes: Buffer | null = Buffer.alloc(0)
-  /** A four-letter word came, and this is what is left to say. */
-  #answer: AnswerStream | null = null
-  #isAsking = false
+  readonly #asker: WordAsker
   readonly #out = new JuteWriter(512)
   #replyMark = 0
   #dirty = false
@@ -84,6 +80,14 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
     this.arrivedMs = services.clock.monotonicMs()
     this.openedAtWallMs = services.clock.wallMs()
     this.identities = Identities.at(this.remoteHost, services.config.access.skipAcl)
+    const { timers, words } = services
+    this.#asker = new WordAsker({
+      socket,
+      timers,
+      words,
+      onWord: () => this.#takeWord(),
+      onEnd: (error) => this.#endAnswer(error),
+    })
   }
 
   /** Without brackets, and without the prefix of an IPv4 address that came over an IPv6 socket. */
@@ -115,7 +119,7 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
   }
 
   onDrain(): void {
-    if (this.#answer !== null) return this.#answer.go()
+    if (this.#asker.isAsking) return this.#asker.goOn()
     this.#countUnsent(0)
     try {
       this.#openGate(Gate.output)
@@ -126,7 +130,7 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
 
   /** Who asks a word may say at once that nothing else will come, as `nc` does at the end of its input, and reads on. */
   onEnd(): void {
-    if (!this.#isAsking) this.end()
+    if (!this.#asker.isAsking) this.end()
   }
 
   onClose(): void {
@@ -263,7 +267,7 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
 
   /** What is waited for on the socket: 1 for reading, 4 for writing. */
   get interest(): number {
-    return (this.#paused || this.#isAsking ? 0 : 1) | (this.#socket.bufferedBytes > 0 ? 4 : 0)
+    return (this.#paused || this.#asker.isAsking ? 0 : 1) | (this.#socket.bufferedBytes > 0 ? 4 : 0)
   }
 
   /** Nothing is read from it now. */
@@ -320,55 +324,13 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
     const services = this.#services
     services.metrics.bytesReceived += bytes.length
     this.arrivedMs = services.clock.monotonicMs()
-    this.#splitter.push(this.#firstBytes === null ? bytes : this.#recogniseWord(bytes), this.#onFrame)
+    this.#splitter.push(this.#asker.take(bytes), this.#onFrame)
   }
 
-  /** Only the very first four bytes can be a word. Returns what is to be taken for frames. */
-  #recogniseWord(bytes: Buffer): Buffer {
-    const first = this.#firstBytes?.length ? Buffer.concat([this.#firstBytes, bytes]) : bytes
-    if (first.length < wordBytes) {
-      this.#firstBytes = first
-      return Buffer.alloc(0)
-    }
-    const { words } = this.#services
-    const word = first.toString('latin1', 0, wordBytes)
-    if (!words.has(word)) {
-      this.#firstBytes = null
-      return first
-    }
-    const end = wordBytes + words.argumentBytes(word)
-    if (first.length < end) {
-      this.#firstBytes = first
-      return Buffer.alloc(0)
-    }
-    this.#firstBytes = null
+  #takeWord(): void {
     this.#splitter.stop()
-    this.#say(word, first.subarray(wordBytes, end))
-    return Buffer.alloc(0)
-  }
-
-  /** Answers a word, and ends. */
-  #say(word: string, argument: Buffer): void {
-    this.#isAsking = true
     this.statistics.packetsReceived++
     this.#services.metrics.packetsReceived++
-    const answer = this.#services.words.answer(word, argument)
-    if (answer instanceof Promise) {
-      answer.then(
-        (text) => this.#send([text]),
-        (error: unknown) => this.#endAnswer(error),
-      )
-    } else {
-      this.#send(typeof answer === 'string' ? [answer] : answer)
-    }
-  }
-
-  #send(pieces: Iterable<string>): void {
-    if (this.stage === 'closed') return
-    this.#answer = new AnswerStream(this.#socket, this.#services.timers, pieces, (error) =>
-      this.#endAnswer(error),
-    )
-    this.#answer.go()
   }
 
   #endAnswer(error: unknown): void {
@@ -435,6 +397,7 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
     this.stage = 'closed'
     const { watches, sessions, handshakes } = this.#services
     this.#splitter.stop()
+    this.#asker.stop()
     this.order.clear()
     this.#countUnsent(0)
     watches.drop(this)

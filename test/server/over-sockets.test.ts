@@ -105,9 +105,9 @@ describe('over real sockets', () => {
 
   test.each([
     ['ruok', /^imok$/],
-    ['conf', /^clientPort=\d+\n[^]*serverId=1\n$/],
+    ['conf', /^clientPort=\d+\n.*serverId=1\n$/s],
     ['dirs', /^datadir_size: \d+\nlogdir_size: \d+\n$/],
-    ['mntr', /^zk_version\t[^]*\n$/],
+    ['mntr', /^zk_version\t.*\n$/s],
   ])(
     '%s, asked by who says at once that no more will come, as nc does -> the whole answer, then the end',
     async (word, answer) => {

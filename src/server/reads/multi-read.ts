@@ -1,5 +1,5 @@
 import { mayRead } from '../../tree/acl.ts'
-import { skipRequestBody } from '../../tree/execute/body-shape.ts'
+import { isPartOfMulti, skipRequestBody } from '../../tree/execute/body-shape.ts'
 import type { Identities } from '../../tree/identities.ts'
 import { DecodeError } from '../../wire/decode-error.ts'
 import { ErrorCode } from '../../wire/error-codes.ts'
@@ -75,7 +75,7 @@ function survey(body: JuteReader): { readable: number; error: number } {
     const { type, done } = MultiHeader.read(body)
     if (done) break
     const isRead = type === OpCode.getData || type === OpCode.getChildren
-    if (!isRead && !isWrite(type)) throw new DecodeError(`found opcode ${type} inside a multiRead`)
+    if (!isRead && !isPartOfMulti(type)) throw new DecodeError(`found opcode ${type} inside a multiRead`)
     if ((isRead && hasWrites) || (!isRead && (readable > 0 || hasNull))) {
       throw new DecodeError('found reads and writes in one request')
     }
@@ -90,21 +90,6 @@ function survey(body: JuteReader): { readable: number; error: number } {
     }
   }
   return { readable, error: hasNull || hasWrites ? ErrorCode.marshallingError : ErrorCode.ok }
-}
-
-function isWrite(opcode: number): boolean {
-  switch (opcode) {
-    case OpCode.create:
-    case OpCode.create2:
-    case OpCode.createContainer:
-    case OpCode.createTtl:
-    case OpCode.delete:
-    case OpCode.setData:
-    case OpCode.check:
-      return true
-    default:
-      return false
-  }
 }
 
 function writeError(out: JuteWriter, error: number): void {

@@ -3,6 +3,22 @@ import { JuteReader } from '../../wire/jute-reader.ts'
 import { CreateFlags } from '../../wire/node-flags.ts'
 import { OpCode } from '../../wire/opcodes.ts'
 
+/** What may stand inside a multi. */
+export function isPartOfMulti(opcode: number): boolean {
+  switch (opcode) {
+    case OpCode.create:
+    case OpCode.create2:
+    case OpCode.createContainer:
+    case OpCode.createTtl:
+    case OpCode.delete:
+    case OpCode.setData:
+    case OpCode.check:
+      return true
+    default:
+      return false
+  }
+}
+
 /** Skips the body of a write. Throws DecodeError when it is not one. Opcodes without a known body are let through. */
 export function skipRequestBody(body: JuteReader, opcode: number, inMulti: boolean): void {
   switch (opcode) {

@@ -3,7 +3,7 @@ import { ErrorCode } from '../../wire/error-codes.ts'
 import type { JuteReader } from '../../wire/jute-reader.ts'
 import { OpCode } from '../../wire/opcodes.ts'
 import { restartTxn, TxnKind } from '../txn.ts'
-import { skipRequestBody } from './body-shape.ts'
+import { isPartOfMulti, skipRequestBody } from './body-shape.ts'
 import { decideCheck } from './check.ts'
 import { decideCreate } from './create.ts'
 import type { Decision } from './decision.ts'
@@ -61,21 +61,6 @@ function decideOperation(decision: Decision, opcode: number, body: JuteReader): 
       return decideCheck(decision, body)
     default:
       return ErrorCode.marshallingError
-  }
-}
-
-function isPartOfMulti(opcode: number): boolean {
-  switch (opcode) {
-    case OpCode.create:
-    case OpCode.create2:
-    case OpCode.createContainer:
-    case OpCode.createTtl:
-    case OpCode.delete:
-    case OpCode.setData:
-    case OpCode.check:
-      return true
-    default:
-      return false
   }
 }
 
