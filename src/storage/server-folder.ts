@@ -16,6 +16,9 @@ export async function lockServerFolder(disk: Disk, folder: string): Promise<() =
   }
 }
 
+/** Where ZooKeeper keeps its snapshots and logs. */
+const zookeeperFolderName = 'version-2'
+
 const diskTrouble: ReadonlySet<string> = new Set([
   'EACCES',
   'EIO',
@@ -32,7 +35,7 @@ export async function openServerFolder(
   serverId: number,
 ): Promise<{ file: StateFile; found: HistoryFolder }> {
   const { disk, folder } = options
-  const file = (await readStateFile(disk, folder)) ?? (await foundFolder(disk, folder, serverId))
+  const file = (await readStateFile(disk, folder)) ?? (await foundFolder(options, serverId))
   if (file.serverId !== serverId)
     throw new StorageError(
       'WRONG_SERVER',
@@ -68,8 +71,9 @@ export async function openServerFolder(
  * Begins an empty history. The state file comes last, so a crash in between leaves only an empty history folder; one with
  * something in it and no state file has lost its promises, and must not begin anew.
  */
-async function foundFolder(disk: Disk, folder: string, serverId: number): Promise<StateFile> {
-  for (const name of await disk.list(folder))
+async function foundFolder({ disk, folder, log }: HistoryOptions, serverId: number): Promise<StateFile> {
+  const names = await disk.list(folder)
+  for (const name of names)
     if (historyNumber(name) !== null && (await disk.list(`${folder}/${name}`)).length > 0)
       throw damaged({
         path: `${folder}/${stateFileName}`,
@@ -90,6 +94,12 @@ async function foundFolder(disk: Disk, folder: string, serverId: number): Promis
   await disk.syncFolder(folder)
   await writeStateFile(disk, folder, file)
   await syncAbove(disk, folder)
+  if (names.includes(zookeeperFolderName)) {
+    log.warn(
+      `found data of Apache ZooKeeper in ${folder}/${zookeeperFolderName}: it is not read, this server begins with nothing. ` +
+        'To bring it over, copy it with a client from a running ZooKeeper.',
+    )
+  }
   return file
 }
 

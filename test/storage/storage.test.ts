@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { BrokenInvariant } from '../../src/runtime/assert.ts'
+import { silentLog } from '../../src/runtime/log.ts'
 import {
   appendAll,
   folder,
@@ -30,6 +31,19 @@ describe('storage: open', () => {
     expect(storage.summary()).toEqual([])
     expect(await storage.readSnapshot()).toBeNull()
     expect(await recovered(storage)).toEqual({ snapshot: null, applied: [], pending: [] })
+  })
+
+  it('a folder with data of ZooKeeper -> one warning when the history begins, and the data is left alone', async () => {
+    const disk = new MemoryDisk()
+    await disk.makeFolder(`${folder}/version-2`)
+    const lines: string[] = []
+    const log = { ...silentLog, warn: (line: string) => lines.push(line) }
+    for (let start = 0; start < 2; start++) await (await openStorage(disk, { log })).close()
+    expect(lines).toEqual([
+      `found data of Apache ZooKeeper in ${folder}/version-2: it is not read, this server begins with nothing. ` +
+        'To bring it over, copy it with a client from a running ZooKeeper.',
+    ])
+    expect(await disk.list(folder)).toContain('version-2')
   })
 
   it('closed and opened again -> the same state and history', async () => {
