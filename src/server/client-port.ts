@@ -108,8 +108,9 @@ export class ClientPort {
       const nowHeardMs = connection.arrivedMs
       connection.silentMs = nowHeardMs === connection.sweptArrivalMs ? connection.silentMs + sweepMs : 0
       connection.sweptArrivalMs = nowHeardMs
-      if (connection.sessionId === 0) this.#closeSessionless(connection)
-      else this.#closeSilent(connection)
+      // One that is connecting has done its part: it waits for this ensemble, which may be slow.
+      if (connection.stage === 'fresh') this.#closeSessionless(connection)
+      else if (connection.stage === 'open') this.#closeSilent(connection)
     }
   }
 

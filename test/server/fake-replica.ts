@@ -128,7 +128,7 @@ export class FakeReplica implements ReplicaLink {
     return {
       state: this.leading ? 'leading' : this.serving ? 'following' : 'looking',
       serving: this.serving,
-      leader: this.serving ? this.#serverId : 0,
+      leader: this.serving ? this.#serverId : null,
       epoch: this.epoch,
       promisedEpoch: this.epoch,
       lastZxid: this.#tree.lastApplied,

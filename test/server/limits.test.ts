@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { limits } from '../../src/server/limits.ts'
 import { OpCode } from '../../src/wire/opcodes.ts'
 import { Harness } from './client-side-harness.ts'
-import { frameOf, type RawClient } from './raw-client.ts'
+import { connectBody, frameOf, type RawClient } from './raw-client.ts'
 
 /** The lines that a limit has left in the log; each names the client, what was found, the limit and a way out. */
 const linesWith = (harness: Harness, part: string): string[] =>
@@ -244,6 +244,17 @@ describe('connections', () => {
     expect(client.connection.closed).toBe(false)
     expect(harness.side.metrics.sessionlessClosed).toBe(1)
     expect(linesWith(harness, 'no session for')).toHaveLength(1)
+  })
+
+  test('one whose new session takes the disks longer than that -> not closed, and gets its session', async () => {
+    const harness = await Harness.serving()
+    harness.replica.committing = false
+    const waiting = harness.dial()
+    waiting.send(frameOf(connectBody({ timeoutMs: 20_000 })))
+    harness.time.pass(12_000)
+    expect(waiting.connection.closed).toBe(false)
+    harness.commit()
+    expect(waiting.connectAnswer().timeoutMs).toBe(20_000)
   })
 
   test('nio.sessionlessCnxnTimeout is set -> closed after that, also one that goes on sending half a frame', async () => {
