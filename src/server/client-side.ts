@@ -306,6 +306,8 @@ export class ClientSide
 
   #noteExpired(ids: readonly number[]): void {
     this.metrics.sessionsExpired += ids.length
-    this.log.info(ids.length === 1 ? '1 session has expired' : `${ids.length} sessions have expired`, { first: `0x${(ids[0] ?? 0).toString(16)}` })
+    this.log.info(ids.length === 1 ? '1 session has expired' : `${ids.length} sessions have expired`, {
+      first: `0x${(ids[0] ?? 0).toString(16)}`,
+    })
   }
 }

@@ -1,4 +1,3 @@
-import { mayRead } from '../../tree/acl.ts'
 import type { Identities } from '../../tree/identities.ts'
 import { rootPath } from '../../tree/paths.ts'
 import { ErrorCode } from '../../wire/error-codes.ts'
@@ -6,6 +5,7 @@ import type { JuteReader } from '../../wire/jute-reader.ts'
 import { OpCode } from '../../wire/opcodes.ts'
 import type { ClientConnection } from '../client-connection.ts'
 import type { ClientServices } from '../client-services.ts'
+import { findReadable } from './find-readable.ts'
 import { Target } from './target.ts'
 
 /** Reads of what is below a node: getChildren, getChildren2, getAllChildrenNumber. */
@@ -28,11 +28,8 @@ export class ChildrenReads {
     target.readWatchable(body)
     const { state } = this.#services
     const { tree } = state
-    const node = target.find(body, tree)
-    if (node === undefined) return connection.reply(xid, state.lastApplied, ErrorCode.noNode)
-    if (!mayRead(tree.acl(node), identities)) {
-      return connection.reply(xid, state.lastApplied, ErrorCode.noAuth)
-    }
+    const node = findReadable(state, target, connection, xid, body, identities)
+    if (node === undefined) return
     if (target.watch && !this.#services.watches.watchChildren(target.pathAt(node, tree), connection)) return
     const out = connection.beginReply(xid, state.lastApplied, ErrorCode.ok).int(tree.childCount(node))
     for (const name of tree.childNames(node)) out.string(name)
@@ -51,11 +48,8 @@ export class ChildrenReads {
     target.read(body)
     const { state } = this.#services
     const { tree } = state
-    const node = target.find(body, tree)
-    if (node === undefined) return connection.reply(xid, state.lastApplied, ErrorCode.noNode)
-    if (!mayRead(tree.acl(node), identities)) {
-      return connection.reply(xid, state.lastApplied, ErrorCode.noAuth)
-    }
+    const node = findReadable(state, target, connection, xid, body, identities)
+    if (node === undefined) return
     const isRootByEmptyName = tree.path(node) === rootPath && target.path(body) === ''
     const count = tree.descendantCount(node) + (isRootByEmptyName ? 1 : 0)
     connection.beginReply(xid, state.lastApplied, ErrorCode.ok).int(count)

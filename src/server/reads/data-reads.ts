@@ -6,6 +6,7 @@ import { Permission } from '../../wire/node-flags.ts'
 import { acls } from '../../wire/records.ts'
 import type { ClientConnection } from '../client-connection.ts'
 import type { ClientServices } from '../client-services.ts'
+import { findReadable } from './find-readable.ts'
 import { Target } from './target.ts'
 
 /** Reads of one node: getData, exists, getACL. */
@@ -22,11 +23,8 @@ export class DataReads {
     target.readWatchable(body)
     const { state } = this.#services
     const { tree } = state
-    const node = target.find(body, tree)
-    if (node === undefined) return connection.reply(xid, state.lastApplied, ErrorCode.noNode)
-    if (!mayRead(tree.acl(node), identities)) {
-      return connection.reply(xid, state.lastApplied, ErrorCode.noAuth)
-    }
+    const node = findReadable(state, target, connection, xid, body, identities)
+    if (node === undefined) return
     if (target.watch && !this.#services.watches.watchData(target.pathAt(node, tree), connection)) return
     const out = connection.beginReply(xid, state.lastApplied, ErrorCode.ok).buffer(tree.data(node))
     tree.writeStat(node, out)
