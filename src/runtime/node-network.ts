@@ -32,17 +32,14 @@ export class NodeNetwork implements Network {
         onConnection(new NodeConnection(socket, remoteOf(socket), this.#turnEnd))
       })
       server.once('error', reject)
-      server.listen(
-        { host: address.host, port: address.port, backlog: backlogConnections, exclusive: true },
-        () => {
-          server.off('error', reject)
-          // Failing to take one connection (out of file handles) must not stop the program.
-          server.on('error', (error) =>
-            this.#log.warn('could not take a connection', { error: error.message }),
-          )
-          resolve(new NodeListener(server, address.host))
-        },
-      )
+      // As in ZooKeeper this stands for every address, also those of IPv6. Without a host, Node takes what the machine has.
+      const host = address.host === '0.0.0.0' ? {} : { host: address.host }
+      server.listen({ ...host, port: address.port, backlog: backlogConnections, exclusive: true }, () => {
+        server.off('error', reject)
+        // Failing to take one connection (out of file handles) must not stop the program.
+        server.on('error', (error) => this.#log.warn('could not take a connection', { error: error.message }))
+        resolve(new NodeListener(server, address.host))
+      })
     })
   }
 
