@@ -37,6 +37,9 @@ describe('settings of access', () => {
     const { warnings } = parse('superDigest hidden')
     expect(warnings).toEqual([expect.stringContaining('superDigest is not a known setting')])
     expect(warnings.join()).not.toContain('hidden')
+    expect(() => parseConfig(`1 h 1 2 3\ndataDir=/d\n${key} super:hidden`, '/banyan/one.txt')).toThrow(
+      '/banyan/one.txt:3: found "DigestAuthenticationProvider.superDigest …" (2 fields)',
+    )
     expect(() => parseConfig(`1 h 1 2 3\ndataDir=/d\n${key} hidden=x`, '/banyan/one.txt')).toThrow(
       /^(?!.*hidden).*superDigest/s,
     )
