@@ -11,6 +11,8 @@ import { limitsName, quotaOf, statsName, statsPathOf } from './quota-paths.ts'
 export class Quotas {
   readonly #tree: Tree
   readonly #active = new Set<string>()
+  /** How many of them have a path of this length. Paths may be deep: only what can be a quota is cut out and looked up. */
+  readonly #withLength = new Map<number, number>()
 
   constructor(tree: Tree) {
     this.#tree = tree
@@ -23,6 +25,7 @@ export class Quotas {
   /** The deepest node, from this one upwards, that has a quota; null for none. */
   deepestAt(path: string): string | null {
     for (let at = path.length; at > 0; at = path.lastIndexOf('/', at - 1)) {
+      if (!this.#withLength.has(at)) continue
       const quota = path.substring(0, at)
       if (this.#active.has(quota)) return quota
     }
@@ -32,7 +35,9 @@ export class Quotas {
   /** A node is there, by whatever way. The root has no quota: in ZooKeeper its server ends on one. */
   appeared(path: string): void {
     const quota = quotaOf(path, limitsName)
-    if (quota !== null && quota !== '') this.#active.add(quota)
+    if (quota === null || quota === '' || this.#active.has(quota)) return
+    this.#active.add(quota)
+    this.#withLength.set(quota.length, (this.#withLength.get(quota.length) ?? 0) + 1)
   }
 
   created(node: Znode): void {
@@ -43,7 +48,7 @@ export class Quotas {
 
   removed(node: Znode): void {
     const quota = quotaOf(node.path, limitsName)
-    if (quota !== null) this.#active.delete(quota)
+    if (quota !== null && this.#active.delete(quota)) this.#forgetLength(quota.length)
     this.#count(node.path, -1, node.data === null ? 0 : -node.data.length)
   }
 
@@ -53,6 +58,13 @@ export class Quotas {
 
   clear(): void {
     this.#active.clear()
+    this.#withLength.clear()
+  }
+
+  #forgetLength(length: number): void {
+    const left = (this.#withLength.get(length) ?? 0) - 1
+    if (left > 0) this.#withLength.set(length, left)
+    else this.#withLength.delete(length)
   }
 
   #count(path: string, nodes: number, bytes: number): void {

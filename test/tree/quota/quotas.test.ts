@@ -128,6 +128,29 @@ describe('quota: usage', () => {
     expect([usage('/a'), usage('/a/b')]).toEqual(['count=4,bytes=2', 'count=0,bytes=0'])
   })
 
+  test('two quotas on paths of one length, one deleted -> the other is kept', () => {
+    for (const path of ['/a', '/b']) {
+      create(path)
+      setQuota(path, 'count=-1,bytes=-1')
+    }
+    remove(limitsOf('/a'))
+    create('/a/1')
+    create('/b/1')
+    expect([usage('/a'), usage('/b')]).toEqual(['count=1,bytes=0', 'count=2,bytes=0'])
+  })
+
+  test('a change far below -> only what can be a quota is cut out of its path', () => {
+    create('/a')
+    setQuota('/a', 'count=-1,bytes=-1')
+    const cut = vi.spyOn(String.prototype, 'substring')
+    try {
+      expect(h.state.tree.quotas.deepestAt(`/a${'/b'.repeat(1000)}`)).toBe('/a')
+      expect(cut).toHaveBeenCalledTimes(1)
+    } finally {
+      cut.mockRestore()
+    }
+  })
+
   test('the limits are deleted -> nothing is counted; made again, it goes on; new stats -> what there is', () => {
     create('/a')
     setQuota('/a', 'count=-1,bytes=-1')
