@@ -18,19 +18,21 @@ const sessionOf = (client: RawClient): { sessionId: number; password: Buffer } =
   return client.session
 }
 
-/** What the leader has told server 2, in words. */
-function toldServer2(harness: Harness): string[] {
-  const told: string[] = []
+/** What the leader has told another server, in words. */
+function told(harness: Harness, to: number): string[] {
+  const words: string[] = []
   const target: ServerMessages = {
-    attached: (request, attachment) => told.push(`attached ${request} as ${attachment}`),
-    refused: (request) => told.push(`refused ${request}`),
-    moved: (sessionId, attachment) => told.push(`moved ${sessionId} to ${attachment}`),
+    attached: (request, attachment) => words.push(`attached ${request} as ${attachment}`),
+    refused: (request) => words.push(`refused ${request}`),
+    moved: (sessionId, attachment) => words.push(`moved ${sessionId} to ${attachment}`),
   }
   for (const { server, message } of harness.replica.toOthers.splice(0)) {
-    if (server === 2) readServerMessage(message, target)
+    if (server === to) readServerMessage(message, target)
   }
-  return told
+  return words
 }
+
+const toldServer2 = (harness: Harness): string[] => told(harness, 2)
 
 function touch(...[from, sessionId, attachment, timeoutMs]: Parameters<LeaderMessages['touch']>): {
   from: number
@@ -84,6 +86,16 @@ describe('a session that moves, at the leader', () => {
     harness.replica.execute(2, setFrom2('/x', 'late', sessionId, sessionId + 1, 2))
     expect(back.ask(back.get('/x')).map(dataOf)).toEqual(['second'])
     expect(harness.side.state.doneNumber(2, 1)).toBe(2)
+  })
+
+  test('the client comes from server 0 -> that server is told as well', async () => {
+    const harness = await Harness.serving()
+    const first = harness.client()
+    const { sessionId, password } = sessionOf(first)
+    harness.side.tree.onMessage(0, attachMessage(7, sessionId, 4000, password))
+    expect(told(harness, 0)).toEqual([`attached 7 as ${sessionId + 1}`])
+    harness.dial().connect({ sessionId, password })
+    expect(told(harness, 0)).toEqual([`moved ${sessionId} to ${sessionId + 2}`])
   })
 
   test('a server that does not know yet tells of the old connection -> told so, and the session is not kept alive by it', async () => {

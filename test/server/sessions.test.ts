@@ -29,7 +29,7 @@ describe('session tracker', () => {
     ticksUntilExpiry(tracker, 0)
     tracker.renew(1, 1000, 7)
     expect(tracker.isAlive(1)).toBe(false)
-    expect(tracker.renew(1, 1000, 7)).toBe(0)
+    expect(tracker.renew(1, 1000, 7)).toBeNull()
   })
 
   test('the process was frozen for an hour -> nobody expires before a tick has passed, and time stood still', () => {
@@ -266,7 +266,7 @@ const periodMs = 500
 class NaiveTracker {
   readonly #sessions = new Map<
     number,
-    { timeoutMs: number; deadlineMs: number; closing: boolean; owner: number }
+    { timeoutMs: number; deadlineMs: number; closing: boolean; owner: number | null }
   >()
   /** Time that stands still while the process does. */
   #timeMs = 0
@@ -287,16 +287,21 @@ class NaiveTracker {
 
   add(id: number, timeoutMs: number): void {
     if (!this.has(id))
-      this.#sessions.set(id, { timeoutMs, deadlineMs: this.#deadline(timeoutMs), closing: false, owner: 0 })
+      this.#sessions.set(id, {
+        timeoutMs,
+        deadlineMs: this.#deadline(timeoutMs),
+        closing: false,
+        owner: null,
+      })
   }
 
   remove(id: number): void {
     this.#sessions.delete(id)
   }
 
-  renew(id: number, timeoutMs: number): number {
+  renew(id: number, timeoutMs: number): number | null {
     const session = this.#sessions.get(id)
-    if (session === undefined || session.closing) return 0
+    if (session === undefined || session.closing) return null
     const before = session.owner
     session.owner = id
     session.timeoutMs = timeoutMs

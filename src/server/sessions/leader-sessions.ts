@@ -167,7 +167,7 @@ export class LeaderSessions implements LeaderMessages {
   #settle(session: KnownSession, attachment: number, owner: number, timeoutMs: number): void {
     session.claim = attachment
     const before = this.#tracker.renew(session.id, timeoutMs, owner)
-    if (before !== 0 && before !== owner)
+    if (before !== null && before !== owner)
       this.#options.messageTo(before, movedMessage(session.id, attachment))
   }
 

@@ -5,8 +5,8 @@ class TrackedSession {
   timeoutMs: number
   /** The tick bucket that it expires with. */
   bucket = 0
-  /** The server that its client is connected to; 0 as long as that is not known in this reign. */
-  owner = 0
+  /** The server that its client is connected to; null as long as that is not known in this reign. */
+  owner: number | null = null
   /** Expired: its closeSession is on the way, and nothing brings it back. */
   closing = false
 
@@ -95,11 +95,11 @@ export class SessionTracker {
 
   /**
    * The client of this session is on server `owner`, which negotiated `timeoutMs` with it, and was just heard of. Returns the
-   * owner before; 0 when there was none, or the session is not alive.
+   * owner before; null when there was none, or the session is not alive.
    */
-  renew(id: number, timeoutMs: number, owner: number): number {
+  renew(id: number, timeoutMs: number, owner: number): number | null {
     const session = this.#sessions.get(id)
-    if (session === undefined || session.closing) return 0
+    if (session === undefined || session.closing) return null
     const before = session.owner
     session.owner = owner
     session.timeoutMs = timeoutMs
