@@ -324,6 +324,7 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
     const services = this.#services
     services.metrics.bytesReceived += bytes.length
     this.arrivedMs = services.clock.monotonicMs()
+    this.order.chunkCame(bytes.buffer.byteLength)
     this.#splitter.push(this.#asker.take(bytes), this.#onFrame)
   }
 

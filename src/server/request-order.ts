@@ -1,11 +1,21 @@
 import type { Identities } from '../tree/identities.ts'
 
+/** What was read from the socket at once, as far as requests of it wait. */
+class Chunk {
+  readonly keptBytes: number
+
+  constructor(keptBytes: number) {
+    this.keptBytes = keptBytes
+  }
+}
+
 class WaitingRequest {
   readonly frame: Buffer
   readonly afterWrites: number
   readonly isWrite: boolean
   readonly isBarrier: boolean
   readonly identities: Identities
+  readonly chunk: Chunk
 
   constructor(
     frame: Buffer,
@@ -13,12 +23,14 @@ class WaitingRequest {
     isWrite: boolean,
     isBarrier: boolean,
     identities: Identities,
+    chunk: Chunk,
   ) {
     this.frame = frame
     this.afterWrites = afterWrites
     this.isWrite = isWrite
     this.isBarrier = isBarrier
     this.identities = identities
+    this.chunk = chunk
   }
 }
 
@@ -44,6 +56,9 @@ export class RequestOrder {
   readonly #all: WaitingBytes
   #barriers = 0
   #heldWrites = 0
+  #chunkBytes = 0
+  /** The one that came last; null as long as nothing of it waits. */
+  #chunk: Chunk | null = null
 
   constructor(all: WaitingBytes) {
     this.#all = all
@@ -76,6 +91,12 @@ export class RequestOrder {
     return this.#barriers === 0
   }
 
+  /** Requests that come now are views of a piece of memory of so many bytes. */
+  chunkCame(bytes: number): void {
+    this.#chunkBytes = bytes
+    this.#chunk = null
+  }
+
   writeSeen(): void {
     this.#writesSeen++
   }
@@ -86,13 +107,13 @@ export class RequestOrder {
 
   /** Behind all writes so far. */
   holdRead(frame: Buffer, isBarrier: boolean, identities: Identities): void {
-    this.#hold(new WaitingRequest(frame, this.#writesSeen, false, isBarrier, identities))
+    this.#hold(new WaitingRequest(frame, this.#writesSeen, false, isBarrier, identities, this.#keep(frame)))
   }
 
   /** Behind what waits, but not behind the writes that were sent. */
   holdWrite(frame: Buffer, identities: Identities): void {
     this.#heldWrites++
-    this.#hold(new WaitingRequest(frame, 0, true, true, identities))
+    this.#hold(new WaitingRequest(frame, 0, true, true, identities, this.#keep(frame)))
   }
 
   /** The next request whose turn has come; undefined when it has to wait for a write, or nothing waits. */
@@ -108,8 +129,12 @@ export class RequestOrder {
     if (head.isBarrier) this.#barriers--
     if (head.isWrite) this.#heldWrites--
     this.#head++
-    const { buffer } = head.frame
-    if (this.#waiting[this.#head]?.frame.buffer !== buffer) this.#count(-buffer.byteLength)
+    // Requests of one chunk stand behind each other.
+    const { chunk } = head
+    if (this.#waiting[this.#head]?.chunk !== chunk) {
+      this.#count(-chunk.keptBytes)
+      if (this.#chunk === chunk) this.#chunk = null
+    }
     if (this.#head === this.#waiting.length) {
       this.#waiting = []
       this.#head = 0
@@ -124,16 +149,24 @@ export class RequestOrder {
     this.#waiting = []
     this.#head = 0
     this.#count(-this.#waitingBytes)
+    this.#chunk = null
     this.#barriers = 0
     this.#heldWrites = 0
   }
 
   #hold(request: WaitingRequest): void {
-    // Requests of one chunk stand behind each other.
-    const { buffer } = request.frame
-    if (this.#waiting[this.#waiting.length - 1]?.frame.buffer !== buffer) this.#count(buffer.byteLength)
     this.#waiting.push(request)
     if (request.isBarrier) this.#barriers++
+  }
+
+  /** Of a chunk's frames only the first can have begun before it: then it was put together in memory of its own. */
+  #keep(frame: Buffer): Chunk {
+    if (this.#chunk === null) {
+      const { byteLength } = frame.buffer
+      this.#chunk = new Chunk(byteLength === this.#chunkBytes ? byteLength : byteLength + this.#chunkBytes)
+      this.#count(this.#chunk.keptBytes)
+    }
+    return this.#chunk
   }
 
   #count(bytes: number): void {
