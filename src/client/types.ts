@@ -62,7 +62,7 @@ export interface CreateOptions {
   readonly container?: boolean | undefined
   /**
    * The servers delete it when its data was not set for so long and it has no children: from 1 to `ttlMsMax` milliseconds.
-   * Not ephemeral. Default: none. Apache ZooKeeper answers `unimplemented` unless its `extendedTypesEnabled` is set.
+   * Not ephemeral. Default: none. Servers answer `unimplemented` unless their `extendedTypesEnabled` is set.
    */
   readonly ttlMs?: number | undefined
   /** Default: everybody may do everything. */

@@ -2,7 +2,14 @@ import { describe, expect, test } from 'vitest'
 import { limits } from '../../src/server/limits.ts'
 import { attachedMessage } from '../../src/server/sessions/session-messages.ts'
 import { Harness } from './client-side-harness.ts'
-import { connectBody, frameOf } from './raw-client.ts'
+import { type ConnectAnswer, connectBody, frameOf, type RawClient } from './raw-client.ts'
+
+/** A client that has asked for its session, and is not answered yet. */
+function comingBack(harness: Harness, { sessionId, password }: ConnectAnswer): RawClient {
+  const client = harness.dial()
+  client.send(frameOf(connectBody({ sessionId, password })))
+  return client
+}
 
 const invalid = { timeoutMs: 0, sessionId: 0, password: Buffer.alloc(16) }
 
@@ -90,24 +97,22 @@ describe('handshake', () => {
   test('an old session comes back, no quorum answers -> nobody has it yet, also not the leader; a quorum -> attached', async () => {
     const harness = await Harness.serving()
     const first = harness.dial()
-    const { sessionId, password } = first.connect({})
+    const session = first.connect({})
     harness.replica.holdsSyncs = true
-    const second = harness.dial()
-    second.send(frameOf(connectBody({ sessionId, password })))
+    const second = comingBack(harness, session)
     expect(second.connection.received).toHaveLength(0)
     expect(first.connection.closed).toBe(false)
     harness.replica.releaseSyncs()
     harness.time.endTurns()
-    expect(second.connectAnswer()).toMatchObject({ sessionId })
+    expect(second.connectAnswer()).toMatchObject({ sessionId: session.sessionId })
     expect(first.connection.closed).toBe(true)
   })
 
   test('an old session comes back, no quorum answers for long -> closed without a word, to try another server', async () => {
     const harness = await Harness.serving()
-    const { sessionId, password } = harness.dial().connect({ timeoutMs: 10_000 })
+    const session = harness.dial().connect({ timeoutMs: 10_000 })
     harness.replica.holdsSyncs = true
-    const client = harness.dial()
-    client.send(frameOf(connectBody({ sessionId, password })))
+    const client = comingBack(harness, session)
     harness.time.pass(limits.attachQuorumMs - 1)
     expect(client.connection.closed).toBe(false)
     harness.time.pass(1)
@@ -118,10 +123,9 @@ describe('handshake', () => {
   test('an old session comes back and gives up before a quorum answers -> the connection that has it stays', async () => {
     const harness = await Harness.serving()
     const first = harness.dial()
-    const { sessionId, password } = first.connect({})
+    const session = first.connect({})
     harness.replica.holdsSyncs = true
-    const second = harness.dial()
-    second.send(frameOf(connectBody({ sessionId, password })))
+    const second = comingBack(harness, session)
     second.connection.handlers?.onClose()
     harness.replica.releaseSyncs()
     harness.time.endTurns()
