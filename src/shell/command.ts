@@ -43,8 +43,11 @@ export interface CommandContext {
   readonly watches: Set<RunningWatch>
   /** Everything from standard input, for data given as "-". */
   readStdin(): Promise<Buffer>
-  /** The lines that follow the command, up to an empty one or the end. */
-  readBlock(): Promise<string[]>
+  /**
+   * Hands over the lines that follow the command, up to an empty one or the end. When `take` throws, the person is told at once,
+   * and the rest of the block is read over: its lines were meant for the block, and none may be run as a command.
+   */
+  readBlock(take: (line: string) => void): Promise<void>
   /** Leaves the shell after this command. */
   quit(): void
 }

@@ -11,11 +11,12 @@ import type { CompletableCommand } from './completion.ts'
 import { complete } from './completion.ts'
 import { describeFailure, ExitCode } from './failure.ts'
 import { History, historyFolder } from './history.ts'
+import { wordsOf } from './line-words.ts'
 import { noteMissingChroot, proveIdentity } from './open-session.ts'
 import type { ShellOptions } from './options.ts'
 import { Output } from './output.ts'
 import { promptText } from './prompt.ts'
-import { runCommand, wordsOf } from './run-command.ts'
+import { runCommand } from './run-command.ts'
 import { Terminal } from './terminal.ts'
 
 /** Waits for ever: the person sees the state in the prompt, and leaves when it takes too long. */
@@ -65,13 +66,21 @@ export async function runInteractive(
     readStdin: () => {
       throw new UsageError('"-" as data works outside of the interactive shell only')
     },
-    readBlock: async () => {
-      const block: string[] = []
+    readBlock: async (take) => {
+      let refused = false
       for (;;) {
         const line = await blockLine()
-        if (line.trim() === '') return block
-        block.push(line)
+        if (line.trim() === '') break
+        if (refused) continue
+        try {
+          take(line)
+        } catch (error) {
+          refused = true
+          output.error(describeFailure(error, null))
+          output.note('nothing of this block will be done; an empty line ends it')
+        }
       }
+      if (refused) throw new UsageError('txn: nothing was done')
     },
     quit: () => lines.close(),
   }

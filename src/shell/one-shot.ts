@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline'
 import type { Client } from '../client/index.ts'
 import type { CommandContext } from './command.ts'
 import { sharedContext } from './command-context.ts'
@@ -18,7 +19,13 @@ export async function runOneShot(client: Client, output: Output, options: ShellO
     interactive: false,
     stop: stop.signal,
     readStdin,
-    readBlock: async () => upToEmptyLine((await readStdin()).toString('utf8').split(/\r?\n/)),
+    readBlock: async (take) => {
+      const lines = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })
+      for await (const line of lines) {
+        if (line.trim() === '') return
+        take(line)
+      }
+    },
     quit() {},
   }
   const interrupt = (): void => {
@@ -39,11 +46,6 @@ export async function runOneShot(client: Client, output: Output, options: ShellO
     process.off('SIGINT', interrupt)
     process.off('SIGTERM', interrupt)
   }
-}
-
-function upToEmptyLine(lines: readonly string[]): string[] {
-  const end = lines.findIndex((line) => line.trim() === '')
-  return lines.slice(0, end === -1 ? undefined : end)
 }
 
 async function readStdin(): Promise<Buffer> {

@@ -2,14 +2,6 @@ import type { Command, CommandContext } from './command.ts'
 import { parseArguments, UsageError } from './command.ts'
 import { findCommand } from './commands/index.ts'
 import type { Output } from './output.ts'
-import { parseLine } from './parser.ts'
-
-/** The words of a line. @throws UsageError for a quote that is not closed */
-export function wordsOf(line: string): string[] {
-  const { words, fault } = parseLine(line)
-  if (fault !== null) throw new UsageError(fault)
-  return words.map(({ text }) => text)
-}
 
 /** @throws UsageError when there is no such command */
 export function commandOf(words: readonly string[]): Command {

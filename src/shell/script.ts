@@ -4,10 +4,11 @@ import type { CommandContext } from './command.ts'
 import { UsageError } from './command.ts'
 import { sharedContext } from './command-context.ts'
 import { describeFailure, ExitCode } from './failure.ts'
+import { wordsOf } from './line-words.ts'
 import { openSession } from './open-session.ts'
 import type { ShellOptions } from './options.ts'
 import type { Output } from './output.ts'
-import { runCommand, wordsOf } from './run-command.ts'
+import { runCommand } from './run-command.ts'
 
 /**
  * Carries out the commands on standard input, one a line, in one session. The first failure ends it, unless told to keep
@@ -24,12 +25,18 @@ export async function runScript(client: Client, output: Output, options: ShellOp
     readStdin: () => {
       throw new UsageError('"-" stands for standard input, which the commands come from here')
     },
-    readBlock: async () => {
-      const block: string[] = []
+    readBlock: async (take) => {
       for (;;) {
-        const line = await nextLine()
-        if (line === null || line.trim() === '') return block
-        block.push(line)
+        const line = await nextBlockLine()
+        if (line === null) return
+        try {
+          take(line)
+        } catch (error) {
+          lineNumber = linesRead
+          // Otherwise the script ends here anyway, and whoever writes it need not go on first.
+          if (options.keepGoing) while ((await nextBlockLine()) !== null);
+          throw error
+        }
       }
     },
     quit: () => {
@@ -48,16 +55,22 @@ export async function runScript(client: Client, output: Output, options: ShellOp
   const lines = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })
   const iterator = lines[Symbol.asyncIterator]()
   let linesRead = 0
+  /** Where the present command stands, or the line of its block that is wrong. */
+  let lineNumber = 0
   const nextLine = async (): Promise<string | null> => {
     const next = await iterator.next()
     if (next.done === true) return null
     linesRead++
     return next.value
   }
+  const nextBlockLine = async (): Promise<string | null> => {
+    const line = await nextLine()
+    return line === null || line.trim() === '' ? null : line
+  }
   while (!ended) {
     const line = await nextLine()
     if (line === null) break
-    const lineNumber = linesRead
+    lineNumber = linesRead
     try {
       const words = wordsOf(line)
       if (words.length > 0) await runCommand(words, context, output, connect)

@@ -253,6 +253,23 @@ for (const kind of backendKinds) {
       ])
     })
 
+    test('txn: a bad line in a block -> named, nothing is done, and the rest of the block is no command', async () => {
+      const input = ['txn', 'create /bad', 'set /bad', 'create /bad/2', '', 'stat /bad'].join('\n')
+      const [goesOn, stops] = await Promise.all([
+        shell([...server, '--keep-going'], { input }),
+        shell([...server], { input: 'txn\nset /bad\n\ncreate /bad' }),
+      ])
+      const refusal = '2: set: 1 arguments instead of 2'
+      expect([goesOn.code, goesOn.out, goesOn.err.split('\n').length]).toEqual([2, '', 3])
+      expect(goesOn.err).toContain(`line 3: txn: operation ${refusal}`)
+      expect(goesOn.err).toContain('line 6: stat /bad: the node does not exist')
+      expect([stops.code, stops.out, stops.err]).toEqual([
+        2,
+        '',
+        expect.stringContaining('line 2: txn: operation 1'),
+      ])
+    })
+
     test('quotas: set, listed with what is used, none inside another, taken away', async () => {
       const run = await shell([...server, '--keep-going'], {
         input: [
@@ -464,6 +481,11 @@ for (const kind of backendKinds) {
           () => screen().trimEnd().split('\n').at(-1)?.trimEnd() === '[connected /inter]>',
           'the prompt again',
         )
+        keys('txn', 'Enter', 'set child', 'Enter')
+        await shows('txn: operation 1: set: 1 arguments instead of 2')
+        keys('create spoiled', 'Enter', 'Enter')
+        await shows('txn: nothing was done')
+        expect(await client.exists('/inter/spoiled')).toBeNull()
         keys('txn', 'Enter', 'create child/x', 'Enter', 'delete ch', 'Tab')
         await shows('txn> delete child')
         keys('BSpace', '/x', 'Enter', 'Enter')

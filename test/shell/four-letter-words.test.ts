@@ -2,8 +2,9 @@ import { createServer, type Server } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Client } from '../../src/client/index.ts'
 import type { CommandContext } from '../../src/shell/command.ts'
+import { wordsOf } from '../../src/shell/line-words.ts'
 import { Output } from '../../src/shell/output.ts'
-import { runCommand, wordsOf } from '../../src/shell/run-command.ts'
+import { runCommand } from '../../src/shell/run-command.ts'
 
 const servers: Server[] = []
 afterEach(() => {

@@ -4,9 +4,10 @@ import { aclText, parseAcls } from '../../src/shell/acl-text.ts'
 import type { RunningWatch } from '../../src/shell/command.ts'
 import { parseArguments, UsageError } from '../../src/shell/command.ts'
 import { commands, findCommand } from '../../src/shell/commands/index.ts'
+import { wordsOf } from '../../src/shell/line-words.ts'
 import { readOptions } from '../../src/shell/options.ts'
 import { Output } from '../../src/shell/output.ts'
-import { runCommand, wordsOf } from '../../src/shell/run-command.ts'
+import { runCommand } from '../../src/shell/run-command.ts'
 
 describe('options', () => {
   test('the shell takes those before the command, the command those behind', async () => {
@@ -113,7 +114,7 @@ describe('arguments that only the command understands', () => {
       stop: new AbortController().signal,
       watches: new Set<RunningWatch>(),
       readStdin: () => Promise.reject(new Error('not asked for')),
-      readBlock: () => Promise.resolve(['create /a', 'set /a']),
+      readBlock: async (take: (line: string) => void) => ['create /a', 'set /a'].forEach(take),
       quit() {},
     }
     const run = runCommand(wordsOf(line), context, out, () => Promise.resolve())
@@ -126,10 +127,16 @@ describe('arguments that only the command understands', () => {
   test.each([
     ['create -a world:anyone /a', '"world:anyone" is not an entry of an access control list'],
     ['setacl /a world:anyone:rx', 'permissions of the letters r(ead) w(rite)'],
-    ['txn frob /a', 'txn: operation 1 is "frob": expected one of create'],
-    ['txn create /a ; set /a', 'txn: operation 2: set: 1 arguments instead of 2'],
-    ['txn create /a ; ; check /b', 'txn: operation 2 is ""'],
+    ['txn frob /a', 'txn: operation 1: found "frob", expected one of create'],
+    ['txn create /a , set /b c', '(the form is txn <operation> [; <operation> ...])'],
+    [
+      'txn create /a ; set /a',
+      'txn: operation 2: set: 1 arguments instead of 2 (usage: set [-v version] <path> <data>)',
+    ],
+    ['txn create /a ; ; check /b', 'txn: operation 2: found "", expected one of create'],
+    ['txn check /b ; create -e -t 5 /a', 'txn: operation 2: an ephemeral node ends with its session'],
     ['txn', 'txn: operation 2: set: 1 arguments instead of 2'],
+    ['txn', '(the form is one operation a line, up to an empty line)'],
     ['setquota /a', 'no limit given'],
     ['4lw nope', 'there is no word "nope": expected one of conf cons'],
     ['4lw --mask 3 ruok', '--mask goes with stmk only'],

@@ -15,7 +15,10 @@ import type { Acl, Id } from '../../src/wire/records.ts'
 import * as requests from '../../src/wire/requests.ts'
 import type { RecordSchema } from '../../src/wire/schema.ts'
 
-export const openAcl: readonly Acl[] = [{ perms: 31, scheme: 'world', id: 'anyone' }]
+/** Everybody may do just this. */
+export const worldMay = (perms: number): Acl[] => [{ perms, scheme: 'world', id: 'anyone' }]
+
+export const openAcl: readonly Acl[] = worldMay(31)
 
 /** What a server would send for one request. */
 export interface Reply {

@@ -7,6 +7,7 @@ import { JuteReader } from '../../src/wire/jute-reader.ts'
 import { readMultiResponse } from '../../src/wire/multi.ts'
 import { OpCode } from '../../src/wire/opcodes.ts'
 import { PathResponse } from '../../src/wire/requests.ts'
+import { expectAheadAsAtOnce } from './executing-ahead.ts'
 import { Harness, RecordingListener } from './harness.ts'
 import { type Circumstances, NaiveTree, type Seen } from './naive-tree.ts'
 import {
@@ -190,20 +191,12 @@ describe('the replicated state against the plainest one', () => {
 
   test('property: executing ahead -> the same transactions as applying each at once', () => {
     fc.assert(
-      fc.property(fc.array(randomRequest, { maxLength: 60 }), (steps) => {
-        const ahead = new Harness({ settings })
-        const atOnce = new Harness({ settings })
-        for (const h of [ahead, atOnce]) h.newSession()
-        const sessions = [ahead.state.lastApplied]
-        for (const request of steps) {
-          sendRandom(ahead, request, sessions)
-          sendRandom(atOnce, request, sessions)
-          atOnce.applyAll()
-        }
-        expect(ahead.history).toEqual(atOnce.history)
-        ahead.applyAll()
-        expect(ahead.state.digest()).toBe(atOnce.state.digest())
-      }),
+      fc.property(fc.array(randomRequest, { maxLength: 60 }), (steps) =>
+        expectAheadAsAtOnce(steps, settings, (h) => {
+          h.newSession()
+          return [h.state.lastApplied]
+        }),
+      ),
       { numRuns: 200 },
     )
   }, 60_000)

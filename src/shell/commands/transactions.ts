@@ -4,8 +4,8 @@ import { onePath, versionFlag } from '../argument-shapes.ts'
 import type { Command, CommandArguments, CommandContext, CommandShape } from '../command.ts'
 import { parseArguments, UsageError, usageLine } from '../command.ts'
 import { createdPath, createFlags, createOptions, createUsage } from '../create-options.ts'
+import { wordsOf } from '../line-words.ts'
 import type { Output } from '../output.ts'
-import { parseLine } from '../parser.ts'
 import { statFields } from '../stat-text.ts'
 import { resolvePath } from '../znode-path.ts'
 
@@ -74,11 +74,25 @@ const txn: Command = {
   operations: kinds,
   needsServer: true,
   async run(context, args, out) {
-    const written =
-      args.positionals.length > 0 ? atSemicolons(args.positionals) : (await context.readBlock()).map(wordsOf)
-    const operations = written.map((words, i) => readOperation(context, words, i + 1))
+    const operations: Operation[] = []
     const transaction = context.client.transaction()
-    for (const { kind, path, args: given } of operations) kind.add(transaction, path, given)
+    const take = (words: readonly string[]): void => {
+      const operation = readOperation(context, words)
+      // The library refuses what contradicts itself, such as an ephemeral node with a time to live.
+      operation.kind.add(transaction, operation.path, operation.args)
+      operations.push(operation)
+    }
+    if (args.positionals.length === 0) {
+      await context.readBlock((line) =>
+        numbered(operations.length + 1, 'one operation a line, up to an empty line', () =>
+          take(wordsOf(line)),
+        ),
+      )
+    } else {
+      for (const words of atSemicolons(args.positionals)) {
+        numbered(operations.length + 1, 'txn <operation> [; <operation> ...]', () => take(words))
+      }
+    }
     let results: readonly TransactionResult[]
     try {
       results = await transaction.commit()
@@ -100,31 +114,29 @@ function atSemicolons(words: readonly string[]): string[][] {
   return operations.filter((operation, i) => operation.length > 0 || i < operations.length - 1)
 }
 
-function wordsOf(line: string, index: number): string[] {
-  const { words, fault } = parseLine(line)
-  if (fault !== null) throw new UsageError(`txn: operation ${index + 1}: ${fault}`)
-  return words.map(({ text }) => text)
+/** Says of what is wrong with the form of an operation which one it is, and what the whole is to look like. */
+function numbered(operation: number, form: string, read: () => void): void {
+  try {
+    read()
+  } catch (error) {
+    if (!(error instanceof UsageError || ZkError.is(error, 'badArguments'))) throw error
+    throw new UsageError(`txn: operation ${operation}: ${error.message} (the form is ${form})`)
+  }
 }
 
-function readOperation(context: CommandContext, words: readonly string[], number: number): Operation {
+function readOperation(context: CommandContext, words: readonly string[]): Operation {
   const [name = '', ...rest] = words
   const kind = kinds.find((other) => other.name === name)
   if (kind === undefined) {
-    const known = kinds.map(usageLine).join('; ')
-    throw new UsageError(`txn: operation ${number} is "${name}": expected one of ${known}`)
+    throw new UsageError(`found "${name}", expected one of ${kinds.map(usageLine).join('; ')}`)
   }
-  try {
-    const args = parseArguments(kind, rest)
-    const typed = args.positionals[0] ?? ''
-    const path =
-      name === 'create'
-        ? createdPath(context.currentPath, typed, args.has('sequential'))
-        : resolvePath(context.currentPath, typed)
-    return { kind, path, args }
-  } catch (error) {
-    if (error instanceof UsageError) throw new UsageError(`txn: operation ${number}: ${error.message}`)
-    throw error
-  }
+  const args = parseArguments(kind, rest)
+  const typed = args.positionals[0] ?? ''
+  const path =
+    name === 'create'
+      ? createdPath(context.currentPath, typed, args.has('sequential'))
+      : resolvePath(context.currentPath, typed)
+  return { kind, path, args }
 }
 
 function printResult(out: Output, operation: number, asked: string, result: TransactionResult): void {

@@ -4,7 +4,7 @@ import { JuteReader } from '../../../src/wire/jute-reader.ts'
 import { readMultiResponse } from '../../../src/wire/multi.ts'
 import { OpCode } from '../../../src/wire/opcodes.ts'
 import { PathStatResponse } from '../../../src/wire/requests.ts'
-import { createBody, deleteBody, multiBody, op, pathOf, SessionHarness } from '../harness.ts'
+import { createBody, deleteBody, multiBody, op, pathOf, SessionHarness, worldMay } from '../harness.ts'
 
 let h: SessionHarness
 let session: number
@@ -13,8 +13,6 @@ beforeEach(() => {
   h = new SessionHarness()
   session = h.session
 })
-
-const read = (perms: number) => [{ perms, scheme: 'world', id: 'anyone' }]
 
 describe('create', () => {
   test('plain -> path; a stat of its own; the parent counts it', () => {
@@ -124,7 +122,7 @@ describe('create', () => {
   ] as const)('%s -> its error', (_name, path, options, error) => {
     h.create('/p')
     h.create('/e', { flags: 1 })
-    h.create('/locked', { acl: read(1) })
+    h.create('/locked', { acl: worldMay(1) })
     const before = h.state.digest()
     const reply = h.create(path, options as Parameters<typeof createBody>[1])
     expect(reply.error).toBe(error)

@@ -1,15 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { ErrorCode } from '../../../src/wire/error-codes.ts'
 import { OpCode } from '../../../src/wire/opcodes.ts'
-import { deleteBody, SessionHarness } from '../harness.ts'
+import { deleteBody, SessionHarness, worldMay } from '../harness.ts'
 
 let h: SessionHarness
 
 beforeEach(() => {
   h = new SessionHarness()
 })
-
-const read = (perms: number) => [{ perms, scheme: 'world', id: 'anyone' }]
 
 describe('delete', () => {
   test.each([
@@ -26,12 +24,12 @@ describe('delete', () => {
   ])('%s -> its error', (_name, path, version, error) => {
     h.create('/p')
     h.create('/p/x')
-    h.create('/locked', { acl: read(1) })
+    h.create('/locked', { acl: worldMay(1) })
     expect(h.ask(OpCode.delete, deleteBody(path, version)).error).toBe(error)
   })
 
   test('a node that nobody may touch -> goes: the parent decides', () => {
-    h.create('/zero', { acl: read(0) })
+    h.create('/zero', { acl: worldMay(0) })
     const reply = h.ask(OpCode.delete, deleteBody('/zero', 0))
     expect(reply.error).toBe(0)
     expect(reply.body.length).toBe(0)

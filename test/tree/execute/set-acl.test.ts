@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { ErrorCode } from '../../../src/wire/error-codes.ts'
 import { OpCode } from '../../../src/wire/opcodes.ts'
-import { createBody, openAcl, SessionHarness, setAclBody, setDataBody, statOf } from '../harness.ts'
+import { createBody, openAcl, SessionHarness, setAclBody, setDataBody, statOf, worldMay } from '../harness.ts'
 
 let h: SessionHarness
 let session: number
@@ -10,8 +10,6 @@ beforeEach(() => {
   h = new SessionHarness()
   session = h.session
 })
-
-const read = (perms: number) => [{ perms, scheme: 'world', id: 'anyone' }]
 
 describe('setACL', () => {
   test.each([
@@ -22,17 +20,17 @@ describe('setACL', () => {
     ['version of the list', '/p', openAcl, 1, ErrorCode.badVersion],
   ])('%s -> its error', (_name, path, acl, version, error) => {
     h.create('/p')
-    h.create('/locked', { acl: read(1) })
+    h.create('/locked', { acl: worldMay(1) })
     expect(h.ask(OpCode.setAcl, setAclBody(path, acl, version)).error).toBe(error)
   })
 
   test('good -> stat with aversion raised, nothing else; the list is stored without duplicates', () => {
     h.create('/a')
     const before = h.stat('/a')
-    const reply = h.ask(OpCode.setAcl, setAclBody('/a', [...read(1), ...read(1)], 0))
+    const reply = h.ask(OpCode.setAcl, setAclBody('/a', [...worldMay(1), ...worldMay(1)], 0))
     expect(statOf(reply)).toEqual({ ...before, aversion: 1 })
     const node = h.state.tree.find('/a')
-    expect(node && h.state.tree.acl(node).entries).toEqual(read(1))
+    expect(node && h.state.tree.acl(node).entries).toEqual(worldMay(1))
     expect(h.ask(OpCode.setData, setDataBody('/a', 'x')).error).toBe(ErrorCode.noAuth)
   })
 })

@@ -1,15 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { ErrorCode } from '../../../src/wire/error-codes.ts'
 import { OpCode } from '../../../src/wire/opcodes.ts'
-import { SessionHarness, setDataBody, statOf } from '../harness.ts'
+import { SessionHarness, setDataBody, statOf, worldMay } from '../harness.ts'
 
 let h: SessionHarness
 
 beforeEach(() => {
   h = new SessionHarness()
 })
-
-const read = (perms: number) => [{ perms, scheme: 'world', id: 'anyone' }]
 
 describe('setData', () => {
   test.each([
@@ -20,7 +18,7 @@ describe('setData', () => {
     ['version', '/p', 1, ErrorCode.badVersion],
   ])('%s -> its error', (_name, path, version, error) => {
     h.create('/p')
-    h.create('/locked', { acl: read(1) })
+    h.create('/locked', { acl: worldMay(1) })
     expect(h.ask(OpCode.setData, setDataBody(path, 'x', version)).error).toBe(error)
   })
 

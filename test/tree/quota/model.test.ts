@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ReplicatedState } from '../../../src/tree/replicated-state.ts'
 import { OpCode } from '../../../src/wire/opcodes.ts'
+import { expectAheadAsAtOnce } from '../executing-ahead.ts'
 import {
   chunksOf,
   collect,
@@ -132,25 +133,15 @@ describe('quota against the plainest count', () => {
 
   test('property: hard limits, executing ahead -> the same transactions as applying each at once', () => {
     fc.assert(
-      fc.property(fc.array(randomRequest, { maxLength: 60 }), (steps) => {
-        const ahead = new Harness({ settings: { enforceQuota: true } })
-        const atOnce = new Harness({ settings: { enforceQuota: true } })
-        const sessions: number[] = []
-        for (const h of [ahead, atOnce]) {
-          sessions[0] = h.newSession()
+      fc.property(fc.array(randomRequest, { maxLength: 60 }), (steps) =>
+        expectAheadAsAtOnce(steps, { enforceQuota: true }, (h) => {
+          const session = h.newSession()
           for (const path of ['/a', '/b'])
-            setQuota(h, path, 'count=-1,bytes=-1=;byteHardLimit=4;countHardLimit=4', sessions[0])
+            setQuota(h, path, 'count=-1,bytes=-1=;byteHardLimit=4;countHardLimit=4', session)
           h.applyAll()
-        }
-        for (const request of steps) {
-          sendRandom(ahead, request, sessions)
-          sendRandom(atOnce, request, sessions)
-          atOnce.applyAll()
-        }
-        expect(ahead.history).toEqual(atOnce.history)
-        ahead.applyAll()
-        expect(ahead.state.digest()).toBe(atOnce.state.digest())
-      }),
+          return [session]
+        }),
+      ),
       runs,
     )
   }, 60_000)
