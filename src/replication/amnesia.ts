@@ -11,11 +11,16 @@ import { quorumSize } from './quorum.ts'
 export class Amnesia {
   readonly #quorum: number
   readonly #others: readonly number[]
-  readonly #promised = new Map<number, number>()
+  readonly #promised: Map<number, number>
 
-  constructor(options: { self: number; members: readonly number[] }) {
+  /** `promised`: what each server has told of its promises so far; it is added to. */
+  constructor(
+    options: { self: number; members: readonly number[] },
+    promised: Map<number, number> = new Map(),
+  ) {
     this.#quorum = quorumSize(options.members.length)
     this.#others = options.members.filter((id) => id !== options.self)
+    this.#promised = promised
   }
 
   /** Takes in what live peers tell. A fresh peer has nothing to tell. */

@@ -9,49 +9,67 @@ import { reachedByQuorum } from './quorum.ts'
  */
 export class Confirmation<T> {
   readonly #quorum: number
-  readonly #answered = new Map<number, number>()
-  #waiting: { round: number; request: T }[] = []
-  #round = 0
-  #confirmed = 0
+  readonly #state: ConfirmationState<T>
 
-  constructor(quorum: number) {
+  constructor(quorum: number, state: ConfirmationState<T> = newConfirmationState()) {
     this.#quorum = quorum
+    this.#state = state
   }
 
   /** Starts a round; its number goes to all followers. */
   nextRound(): number {
-    this.#round++
-    return this.#round
+    this.#state.round++
+    return this.#state.round
   }
 
   /** Holds a request until a round that starts from now on is confirmed. */
   hold(request: T): void {
-    this.#waiting.push({ round: this.#round + 1, request })
+    this.#state.waiting.push({ round: this.#state.round + 1, request })
   }
 
   /** Whether requests wait for a round that has not begun, and none is under way. */
   get wantsRound(): boolean {
-    const newest = this.#waiting.at(-1)
-    return newest !== undefined && newest.round > this.#round && this.#confirmed === this.#round
+    const newest = this.#state.waiting.at(-1)
+    return (
+      newest !== undefined && newest.round > this.#state.round && this.#state.confirmed === this.#state.round
+    )
   }
 
   get waiting(): number {
-    return this.#waiting.length
+    return this.#state.waiting.length
   }
 
   leave(server: number): void {
-    this.#answered.delete(server)
+    this.#state.answered.delete(server)
   }
 
   /** A server answered a round. Returns the requests that are now confirmed, in order. */
   answer(server: number, round: number): T[] {
-    if (round > this.#round) return []
-    this.#answered.set(server, Math.max(round, this.#answered.get(server) ?? 0))
-    const reached = reachedByQuorum([...this.#answered.values()], this.#quorum)
-    if (reached <= this.#confirmed) return []
-    this.#confirmed = reached
+    if (round > this.#state.round) return []
+    this.#state.answered.set(server, Math.max(round, this.#state.answered.get(server) ?? 0))
+    const reached = reachedByQuorum([...this.#state.answered.values()], this.#quorum)
+    if (reached <= this.#state.confirmed) return []
+    this.#state.confirmed = reached
     let done = 0
-    while ((this.#waiting[done]?.round ?? Number.POSITIVE_INFINITY) <= reached) done++
-    return this.#waiting.splice(0, done).map((waiter) => waiter.request)
+    while ((this.#state.waiting[done]?.round ?? Number.POSITIVE_INFINITY) <= reached) done++
+    return this.#state.waiting.splice(0, done).map((waiter) => waiter.request)
   }
 }
+
+export interface ConfirmationState<T> {
+  /** The last round of this process; 0 before the first. */
+  round: number
+  /** The last round that a quorum has answered. */
+  confirmed: number
+  /** The last round that each server has answered. */
+  answered: Map<number, number>
+  /** Requests in order, each with the round that confirms it. */
+  waiting: { round: number; request: T }[]
+}
+
+export const newConfirmationState = <T>(): ConfirmationState<T> => ({
+  round: 0,
+  confirmed: 0,
+  answered: new Map(),
+  waiting: [],
+})

@@ -32,38 +32,55 @@ export interface EpochAck {
   summary: WireSummary
 }
 
+export interface DiscoveryState {
+  joins: Map<number, Join>
+  acks: Map<number, EpochAck>
+  epoch: number
+  /** Answers to this round of heartbeats, or a later one, confirm promises. */
+  confirmRound: number
+  confirmed: Set<number>
+  /** Those whose promises stood when the history was chosen. */
+  electors: Set<number>
+  electedFresh: boolean
+}
+
+export const newDiscoveryState = (): DiscoveryState => ({
+  joins: new Map(),
+  acks: new Map(),
+  epoch: 0,
+  confirmRound: Number.POSITIVE_INFINITY,
+  confirmed: new Set(),
+  electors: new Set(),
+  electedFresh: false,
+})
+
 export class Discovery {
   readonly #members: number
   readonly #quorum: number
-  readonly #joins = new Map<number, Join>()
-  readonly #acks = new Map<number, EpochAck>()
-  #epoch = 0
-  #confirmRound = Number.POSITIVE_INFINITY
-  readonly #confirmed = new Set<number>()
-  #electors: Set<number> = new Set()
-  #electedFresh = false
+  readonly #state: DiscoveryState
 
   /** `members`: how many servers the configuration names. */
-  constructor(members: number) {
+  constructor(members: number, state: DiscoveryState = newDiscoveryState()) {
     this.#members = members
     this.#quorum = quorumSize(members)
+    this.#state = state
   }
 
   /** The epoch of the reign; 0 until a quorum has joined. */
   get epoch(): number {
-    return this.#epoch
+    return this.#state.epoch
   }
 
   join(server: number, join: Join): void {
     this.leave(server)
-    this.#joins.set(server, join)
+    this.#state.joins.set(server, join)
   }
 
   leave(server: number): void {
-    this.#joins.delete(server)
-    this.#acks.delete(server)
-    this.#confirmed.delete(server)
-    this.#electors.delete(server)
+    this.#state.joins.delete(server)
+    this.#state.acks.delete(server)
+    this.#state.confirmed.delete(server)
+    this.#state.electors.delete(server)
   }
 
   /** Whether those who joined know of no founded ensemble, and so found one. */
@@ -72,7 +89,7 @@ export class Discovery {
   }
 
   counts(server: number): boolean {
-    const join = this.#joins.get(server)
+    const join = this.#state.joins.get(server)
     if (join === undefined) return false
     return join.condition !== 'fresh' || (this.founding && (this.#allFresh || this.#needsAll))
   }
@@ -82,20 +99,20 @@ export class Discovery {
    * `promisedElsewhere` is the highest promise heard of from servers that have not joined.
    */
   maybeChooseEpoch(promisedElsewhere: number): number | null {
-    if (this.#epoch !== 0 || !this.#suffice(this.#joins.keys())) return null
+    if (this.#state.epoch !== 0 || !this.#suffice(this.#state.joins.keys())) return null
     let highest = promisedElsewhere
-    for (const join of this.#joins.values()) highest = Math.max(highest, join.promisedEpoch)
+    for (const join of this.#state.joins.values()) highest = Math.max(highest, join.promisedEpoch)
     assert(highest < epochMax, () => `epoch ${highest} is the last one that fits a zxid`)
-    this.#epoch = highest + 1
-    return this.#epoch
+    this.#state.epoch = highest + 1
+    return this.#state.epoch
   }
 
   ack(server: number, ack: EpochAck): void {
-    this.#acks.set(server, ack)
+    this.#state.acks.set(server, ack)
   }
 
   ackOf(server: number): EpochAck | undefined {
-    return this.#acks.get(server)
+    return this.#state.acks.get(server)
   }
 
   /** Whether enough have promised the epoch; that they did is then to be confirmed. */
@@ -113,25 +130,25 @@ export class Discovery {
    * had its disk by then, and loses it too late to be told of a lower epoch.
    */
   confirmFrom(round: number): void {
-    this.#confirmRound = round
-    this.#confirmed.clear()
+    this.#state.confirmRound = round
+    this.#state.confirmed.clear()
   }
 
   confirm(server: number, round: number): void {
-    if (round >= this.#confirmRound && this.#acks.has(server)) this.#confirmed.add(server)
+    if (round >= this.#state.confirmRound && this.#state.acks.has(server)) this.#state.confirmed.add(server)
   }
 
   /**
    * Once enough promises stand: the server with the freshest history among them; `preferred` where it is as fresh as any.
    */
   chosen(preferred: number): { server: number; ack: EpochAck } | null {
-    const standing = this.#promisers().filter((server) => this.#confirmed.has(server))
+    const standing = this.#promisers().filter((server) => this.#state.confirmed.has(server))
     if (!this.#suffice(standing)) return null
-    this.#electors = new Set(standing)
-    this.#electedFresh = standing.some((server) => this.#joins.get(server)?.condition === 'fresh')
+    this.#state.electors = new Set(standing)
+    this.#state.electedFresh = standing.some((server) => this.#state.joins.get(server)?.condition === 'fresh')
     let best: { server: number; ack: EpochAck } | null = null
     for (const server of standing) {
-      const ack = this.#acks.get(server)
+      const ack = this.#state.acks.get(server)
       if (ack === undefined) continue
       if (best === null || fresher(ack, best.ack) || (server === preferred && !fresher(best.ack, ack))) {
         best = { server, ack }
@@ -142,21 +159,21 @@ export class Discovery {
 
   /** Whether all who joined have promised and confirmed it. */
   get unanimous(): boolean {
-    return this.#confirmed.size === this.#joins.size
+    return this.#state.confirmed.size === this.#state.joins.size
   }
 
   hasConfirmed(server: number): boolean {
-    return this.#confirmed.has(server)
+    return this.#state.confirmed.has(server)
   }
 
   /** Whether this server's promise, given on the link that it still has, was one of those that the history was chosen by. */
   elected(server: number): boolean {
-    return this.#electors.has(server)
+    return this.#state.electors.has(server)
   }
 
   /** Whether fresh servers counted when the history was chosen. */
   get electedFresh(): boolean {
-    return this.#electedFresh
+    return this.#state.electedFresh
   }
 
   /**
@@ -164,12 +181,12 @@ export class Discovery {
    * latest can have been completed, and the freshest history is of that one.
    */
   ensembleId(chosen: number): string | null {
-    for (const join of this.#joins.values()) if (join.condition === 'founded') return join.ensembleId
-    return this.#joins.get(chosen)?.ensembleId ?? null
+    for (const join of this.#state.joins.values()) if (join.condition === 'founded') return join.ensembleId
+    return this.#state.joins.get(chosen)?.ensembleId ?? null
   }
 
   #promisers(): number[] {
-    return [...this.#acks].filter(([, ack]) => ack.counts).map(([server]) => server)
+    return [...this.#state.acks].filter(([, ack]) => ack.counts).map(([server]) => server)
   }
 
   #suffice(servers: Iterable<number>): boolean {
@@ -180,12 +197,12 @@ export class Discovery {
 
   #countOf(condition: Condition): number {
     let count = 0
-    for (const join of this.#joins.values()) if (join.condition === condition) count++
+    for (const join of this.#state.joins.values()) if (join.condition === condition) count++
     return count
   }
 
   get #allFresh(): boolean {
-    return this.#countOf('fresh') === this.#joins.size
+    return this.#countOf('fresh') === this.#state.joins.size
   }
 
   /** Some took part in a founding that they do not know the end of, too few to know that nobody completed it. */

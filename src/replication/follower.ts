@@ -71,26 +71,45 @@ export interface FollowerFacts {
 
 type Stage = 'joining' | 'promised' | 'receiving' | 'replacing' | 'acking' | 'following' | 'over'
 
+/** Plain data, so that it can be shown, compared and copied. */
+export interface FollowerState {
+  stage: Stage
+  /** The epoch of the reign it was offered; 0 before. */
+  epoch: number
+  /** Where the history ends once everything asked of the disk is written. */
+  lastZxid: Zxid
+  founded: boolean
+}
+
+const newFollowerState = (facts: FollowerFacts): FollowerState => ({
+  stage: 'joining',
+  epoch: 0,
+  lastZxid: facts.lastZxid,
+  founded: facts.condition === 'founded',
+})
+
 export class Follower {
   readonly #facts: FollowerFacts
-  #stage: Stage = 'joining'
-  #epoch = 0
-  #lastZxid: Zxid
-  #founded: boolean
+  readonly #state: FollowerState
 
-  constructor(facts: FollowerFacts) {
+  /** `state`: where an attempt that was shown by `state` goes on. */
+  constructor(facts: FollowerFacts, state: FollowerState = newFollowerState(facts)) {
     this.#facts = facts
-    this.#lastZxid = facts.lastZxid
-    this.#founded = facts.condition === 'founded'
+    this.#state = state
+  }
+
+  /** All that it remembers besides the facts, as it is now; not a copy. */
+  get state(): FollowerState {
+    return this.#state
   }
 
   get stage(): Stage {
-    return this.#stage
+    return this.#state.stage
   }
 
   /** The epoch of the reign it was offered; 0 before. */
   get epoch(): number {
-    return this.#epoch
+    return this.#state.epoch
   }
 
   start(): FollowerEffect[] {
@@ -99,7 +118,7 @@ export class Follower {
   }
 
   onMessage(message: LeaderMessage): FollowerEffect[] {
-    if (this.#stage === 'over') return []
+    if (this.#state.stage === 'over') return []
     switch (message.type) {
       case 'newEpoch':
         return this.#onNewEpoch(message.epoch)
@@ -108,7 +127,7 @@ export class Follower {
       case 'historyStart':
         return this.#onHistoryStart(message.full, message.common)
       case 'historySnapshot':
-        if (this.#stage !== 'replacing') return this.#leave('a piece of a snapshot was not expected')
+        if (this.#state.stage !== 'replacing') return this.#leave('a piece of a snapshot was not expected')
         return [{ kind: 'replacementSnapshot', bytes: message.bytes }]
       case 'historyRecords':
         return this.#onHistoryRecords(message.bytes, message.lastZxid)
@@ -121,7 +140,7 @@ export class Follower {
       case 'propose':
         return this.#onPropose(message.records, message.lastZxid, message.commit)
       case 'commit':
-        return this.#stage === 'following' ? [this.#commit(message.zxid)] : []
+        return this.#state.stage === 'following' ? [this.#commit(message.zxid)] : []
       case 'heartbeat':
         return [this.#send({ type: 'heartbeatAck', round: message.round })]
       case 'synced':
@@ -144,16 +163,16 @@ export class Follower {
   }
 
   #leave(reason: string, successor: number | null = null): FollowerEffect[] {
-    this.#stage = 'over'
+    this.#state.stage = 'over'
     return [{ kind: 'leave', reason, successor }]
   }
 
   #onNewEpoch(epoch: number): FollowerEffect[] {
     const { promisedEpoch, promisedTo, leader, currentEpoch, lastZxid, summary } = this.#facts
-    if (this.#stage !== 'joining') return this.#leave('an epoch was offered twice')
+    if (this.#state.stage !== 'joining') return this.#leave('an epoch was offered twice')
     if (epoch < promisedEpoch) return this.#leave(`epoch ${epoch} is below the promised ${promisedEpoch}`)
-    this.#stage = 'promised'
-    this.#epoch = epoch
+    this.#state.stage = 'promised'
+    this.#state.epoch = epoch
     const wireSummary: WireSummary = summary
       .slice(-summaryEpochsMax)
       .map((end) => [end.epoch, end.lastCounter])
@@ -170,105 +189,109 @@ export class Follower {
   }
 
   #onHistoryStart(full: boolean, common: Zxid): FollowerEffect[] {
-    if (this.#stage !== 'promised') return this.#leave('a history was not expected')
+    if (this.#state.stage !== 'promised') return this.#leave('a history was not expected')
     if (full) {
-      this.#stage = 'replacing'
-      this.#lastZxid = common
+      this.#state.stage = 'replacing'
+      this.#state.lastZxid = common
       return [{ kind: 'startReplacement' }]
     }
     if (!holds(this.#facts.summary, common)) {
       return this.#leave(`the common point ${formatZxid(common)} is not in this server's history`)
     }
-    this.#stage = 'receiving'
-    if (common === this.#lastZxid) return []
-    this.#lastZxid = common
+    this.#state.stage = 'receiving'
+    if (common === this.#state.lastZxid) return []
+    this.#state.lastZxid = common
     return [{ kind: 'truncate', to: common }]
   }
 
   #onHistoryRecords(records: Buffer, lastZxid: Zxid): FollowerEffect[] {
-    if (this.#stage !== 'receiving' && this.#stage !== 'replacing') {
+    if (this.#state.stage !== 'receiving' && this.#state.stage !== 'replacing') {
       return this.#leave('records of a history were not expected')
     }
-    const behind = this.#lastZxid
+    const behind = this.#state.lastZxid
     const problem = this.#take(records, lastZxid)
     if (problem !== null) return this.#leave(problem)
-    if (this.#stage === 'replacing') return [{ kind: 'replacementRecords', records }]
+    if (this.#state.stage === 'replacing') return [{ kind: 'replacementRecords', records }]
     return [{ kind: 'append', records, behind, lastZxid, proposal: false, after: [] }]
   }
 
   /** The history of the freshest server has come in whole; this is the leader's own follower. */
   #onHistoryEnd(lastZxid: Zxid): FollowerEffect[] {
-    if (this.#stage !== 'receiving' && this.#stage !== 'replacing') {
+    if (this.#state.stage !== 'receiving' && this.#state.stage !== 'replacing') {
       return this.#leave('the end of a history was not expected')
     }
-    if (lastZxid !== this.#lastZxid) return this.#leave(this.#incomplete(lastZxid))
-    const replaced = this.#stage === 'replacing'
-    this.#stage = 'receiving'
+    if (lastZxid !== this.#state.lastZxid) return this.#leave(this.#incomplete(lastZxid))
+    const replaced = this.#state.stage === 'replacing'
+    this.#state.stage = 'receiving'
     const after = [this.#send({ type: 'adopted', lastZxid })]
     return [replaced ? { kind: 'finishReplacement', changes: {}, after } : { kind: 'whenDurable', after }]
   }
 
   #incomplete(lastZxid: Zxid): string {
-    return `the history ends at ${formatZxid(this.#lastZxid)} instead of ${formatZxid(lastZxid)}`
+    return `the history ends at ${formatZxid(this.#state.lastZxid)} instead of ${formatZxid(lastZxid)}`
   }
 
   #onNewLeader(message: Extract<LeaderMessage, { type: 'newLeader' }>): FollowerEffect[] {
     const { epoch, lastZxid, ensembleId } = message
-    if (this.#stage !== 'promised' && this.#stage !== 'receiving' && this.#stage !== 'replacing') {
+    if (
+      this.#state.stage !== 'promised' &&
+      this.#state.stage !== 'receiving' &&
+      this.#state.stage !== 'replacing'
+    ) {
       return this.#leave('a new leader was not expected')
     }
-    if (epoch !== this.#epoch) return this.#leave(`epoch ${epoch} instead of ${this.#epoch}`)
-    if (lastZxid !== this.#lastZxid) return this.#leave(this.#incomplete(lastZxid))
+    if (epoch !== this.#state.epoch) return this.#leave(`epoch ${epoch} instead of ${this.#state.epoch}`)
+    if (lastZxid !== this.#state.lastZxid) return this.#leave(this.#incomplete(lastZxid))
     // A server whose disk is empty and that only joins, be it in the middle of a founding, may have promised a later epoch
     // before (see `amnesia.ts`). Where its promise of this one was counted, no later one can be under way without it.
     if (this.#facts.condition === 'fresh' && !this.#facts.recovered && !message.counted) {
       return this.#leave('its disk is empty, and it has not yet heard from enough others what they promised')
     }
-    this.#founded ||= message.founded
-    const changes = { currentEpoch: epoch, ensembleId, founded: this.#founded }
-    const replaced = this.#stage === 'replacing'
-    this.#stage = 'acking'
+    this.#state.founded ||= message.founded
+    const changes = { currentEpoch: epoch, ensembleId, founded: this.#state.founded }
+    const replaced = this.#state.stage === 'replacing'
+    this.#state.stage = 'acking'
     const after = [this.#send({ type: 'ackLeader', epoch, zxid: lastZxid })]
     return [replaced ? { kind: 'finishReplacement', changes, after } : { kind: 'saveState', changes, after }]
   }
 
   #onEstablished(message: Extract<LeaderMessage, { type: 'established' }>): FollowerEffect[] {
-    if (this.#stage !== 'acking') return this.#leave('a reign was not expected')
-    this.#stage = 'following'
+    if (this.#state.stage !== 'acking') return this.#leave('a reign was not expected')
+    this.#state.stage = 'following'
     const serve: FollowerEffect[] = [this.#commit(message.commit), { kind: 'serve', epoch: message.epoch }]
-    if (this.#founded) return serve
+    if (this.#state.founded) return serve
     // A quorum took part in the founding. This is durable before the first transaction is acknowledged (see `#onPropose`),
     // so that no later quorum can take the ensemble for one that was never founded.
-    this.#founded = true
+    this.#state.founded = true
     const changes = { founded: true, ensembleId: message.ensembleId }
-    const after = [this.#send({ type: 'ack', zxid: this.#lastZxid }), ...serve]
+    const after = [this.#send({ type: 'ack', zxid: this.#state.lastZxid }), ...serve]
     return [{ kind: 'saveState', changes, after }]
   }
 
   #onPropose(records: Buffer, lastZxid: Zxid, commit: Zxid): FollowerEffect[] {
-    if (this.#stage !== 'acking' && this.#stage !== 'following') {
+    if (this.#state.stage !== 'acking' && this.#state.stage !== 'following') {
       return this.#leave('a proposal was not expected')
     }
-    const behind = this.#lastZxid
+    const behind = this.#state.lastZxid
     const problem = this.#take(records, lastZxid)
     if (problem !== null) return this.#leave(problem)
     // Before this server knows that its ensemble is founded, it acknowledges nothing: `#onEstablished` does it for all.
-    const after = this.#founded ? [this.#send({ type: 'ack', zxid: lastZxid })] : []
+    const after = this.#state.founded ? [this.#send({ type: 'ack', zxid: lastZxid })] : []
     const append: FollowerEffect = { kind: 'append', records, behind, lastZxid, proposal: true, after }
-    return this.#stage === 'following' ? [append, this.#commit(commit)] : [append]
+    return this.#state.stage === 'following' ? [append, this.#commit(commit)] : [append]
   }
 
   #commit(zxid: Zxid): FollowerEffect {
-    return { kind: 'commit', zxid: Math.min(zxid, this.#lastZxid) }
+    return { kind: 'commit', zxid: Math.min(zxid, this.#state.lastZxid) }
   }
 
   /** Checks records at the gate: whole, sound, and each right behind the one before. Null when they are. */
   #take(records: Buffer, lastZxid: Zxid): string | null {
-    const run = inspectRecords(records, this.#lastZxid, { checksums: !this.#facts.local })
+    const run = inspectRecords(records, this.#state.lastZxid, { checksums: !this.#facts.local })
     if (run.problem !== null) return `records that do not follow: ${run.problem}`
     if (run.last !== lastZxid)
       return `records end at ${formatZxid(run.last)} instead of ${formatZxid(lastZxid)}`
-    this.#lastZxid = lastZxid
+    this.#state.lastZxid = lastZxid
     return null
   }
 }

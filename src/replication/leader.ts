@@ -2,6 +2,13 @@ import { assert } from '../runtime/assert.ts'
 import { counterMax, counterOf, epochOf, formatZxid, type Zxid } from '../tree/zxid.ts'
 import { Confirmation } from './confirmation.ts'
 import { Discovery } from './discovery.ts'
+import {
+  type FollowerInReign,
+  type LeaderState,
+  newLeaderState,
+  type Phase,
+  type SyncRequest,
+} from './leader-state.ts'
 import type { FollowerMessage, HistoryMessage, LeaderMessage, WireSummary } from './messages.ts'
 import { quorumSize, reachedByQuorum } from './quorum.ts'
 
@@ -28,20 +35,6 @@ export type LeaderEffect =
   /** Give up: the reign, or the attempt at one, is over. */
   | { kind: 'resign'; reason: string; successor: number | null }
 
-type Phase = 'discovery' | 'adopting' | 'synchronization' | 'broadcast' | 'over'
-
-interface Follower {
-  /** Joined: nothing was promised yet. Promised: waits for the history. Receiving: it is on its way. Synced: gets proposals. */
-  stage: 'joined' | 'promised' | 'receiving' | 'synced'
-  /** Highest transaction that it has acknowledged as durable in this reign, -1 before it acknowledged the history. */
-  ackedZxid: Zxid
-  established: boolean
-  wantsCrown: boolean
-  /** What was proposed while its history was on its way. */
-  held: LeaderMessage[]
-  heldBytes: number
-}
-
 export interface LeaderOptions {
   self: number
   members: number
@@ -58,30 +51,28 @@ export class Leader {
   readonly #quorum: number
   readonly #options: LeaderOptions
   readonly #discovery: Discovery
-  readonly #followers = new Map<number, Follower>()
-  readonly #confirmation: Confirmation<{ server: number; id: number }>
-  #phase: Phase = 'discovery'
-  #ensembleId = ''
-  /** Last transaction of the history that this reign began with. */
-  #initialZxid: Zxid = 0
-  #proposedZxid: Zxid = 0
-  #commitZxid: Zxid = 0
-  /** The commit point that followers have been told. */
-  #toldCommitZxid: Zxid = 0
-  /** Requests are held because the crown is being handed over. */
-  #successor: number | null = null
-  #source: number | null = null
+  readonly #followers: Map<number, FollowerInReign>
+  readonly #confirmation: Confirmation<SyncRequest>
+  readonly #state: LeaderState
 
-  constructor(options: LeaderOptions) {
+  /** `state`: where an attempt that was shown by `state` goes on. */
+  constructor(options: LeaderOptions, state: LeaderState = newLeaderState()) {
     this.#self = options.self
     this.#options = options
     this.#quorum = quorumSize(options.members)
-    this.#discovery = new Discovery(options.members)
-    this.#confirmation = new Confirmation(this.#quorum)
+    this.#state = state
+    this.#followers = state.followers
+    this.#discovery = new Discovery(options.members, state.discovery)
+    this.#confirmation = new Confirmation(this.#quorum, state.confirmation)
+  }
+
+  /** All that it remembers, as it is now; not a copy. */
+  get state(): LeaderState {
+    return this.#state
   }
 
   get phase(): Phase {
-    return this.#phase
+    return this.#state.phase
   }
 
   get epoch(): number {
@@ -89,16 +80,16 @@ export class Leader {
   }
 
   get proposedZxid(): Zxid {
-    return this.#proposedZxid
+    return this.#state.proposedZxid
   }
 
   get commitZxid(): Zxid {
-    return this.#commitZxid
+    return this.#state.commitZxid
   }
 
   /** Whether requests may be executed now; they wait while the crown is handed over. */
   get takesRequests(): boolean {
-    return this.#phase === 'broadcast' && this.#successor === null
+    return this.#state.phase === 'broadcast' && this.#state.successor === null
   }
 
   /** Connected followers, without this server's own. */
@@ -119,7 +110,7 @@ export class Leader {
   }
 
   onMessage(from: number, message: FollowerMessage): LeaderEffect[] {
-    if (this.#phase === 'over') return []
+    if (this.#state.phase === 'over') return []
     switch (message.type) {
       case 'join':
         return this.#onJoin(from, message)
@@ -149,21 +140,21 @@ export class Leader {
 
   /** A follower's link is gone. */
   onGone(server: number): LeaderEffect[] {
-    if (this.#phase === 'over' || !this.#followers.delete(server)) return []
+    if (this.#state.phase === 'over' || !this.#followers.delete(server)) return []
     this.#discovery.leave(server)
     this.#confirmation.leave(server)
     if (server === this.#self) return this.resign('its own follower has left')
-    if (this.#phase === 'adopting' && server === this.#source) {
+    if (this.#state.phase === 'adopting' && server === this.#state.source) {
       return this.resign(`server ${server} left while its history was being fetched`)
     }
-    if (server === this.#successor) this.#successor = null
+    if (server === this.#state.successor) this.#state.successor = null
     return []
   }
 
   /** The history up to `upTo` has been sent to a follower; it may take part. */
   onHistorySent(to: number, upTo: Zxid): LeaderEffect[] {
     const follower = this.#followers.get(to)
-    if (this.#phase === 'over' || follower === undefined || follower.stage !== 'receiving') return []
+    if (this.#state.phase === 'over' || follower === undefined || follower.stage !== 'receiving') return []
     follower.stage = 'synced'
     const effects: LeaderEffect[] = [this.#newLeader(to, upTo)]
     for (const message of follower.held) effects.push({ kind: 'send', to: [to], message })
@@ -174,13 +165,16 @@ export class Leader {
 
   /** Orders a batch of transactions, encoded as records behind `proposedZxid`. */
   onProposals(records: Buffer, lastZxid: Zxid): LeaderEffect[] {
-    assert(this.#phase === 'broadcast', () => `proposal in phase ${this.#phase}`)
+    assert(this.#state.phase === 'broadcast', () => `proposal in phase ${this.#state.phase}`)
     assert(epochOf(lastZxid) === this.epoch, () => `proposal ${lastZxid} is not of epoch ${this.epoch}`)
-    assert(lastZxid > this.#proposedZxid, () => `proposal ${lastZxid} behind ${this.#proposedZxid}`)
-    this.#proposedZxid = lastZxid
-    this.#toldCommitZxid = this.#commitZxid
+    assert(
+      lastZxid > this.#state.proposedZxid,
+      () => `proposal ${lastZxid} behind ${this.#state.proposedZxid}`,
+    )
+    this.#state.proposedZxid = lastZxid
+    this.#state.toldCommitZxid = this.#state.commitZxid
     const effects = this.#toSynced(
-      { type: 'propose', commit: this.#commitZxid, lastZxid, records },
+      { type: 'propose', commit: this.#state.commitZxid, lastZxid, records },
       records.length,
     )
     // Clients see nothing but a pause: the next reign begins at counter 1 of the next epoch.
@@ -191,31 +185,31 @@ export class Leader {
 
   /** End of a turn: tells the commit point, unless a proposal has carried it. */
   flush(): LeaderEffect[] {
-    if (this.#phase !== 'broadcast' || this.#toldCommitZxid === this.#commitZxid) return []
-    this.#toldCommitZxid = this.#commitZxid
-    return [...this.#toSynced({ type: 'commit', zxid: this.#commitZxid }, 0), ...this.#maybeHandOver()]
+    if (this.#state.phase !== 'broadcast' || this.#state.toldCommitZxid === this.#state.commitZxid) return []
+    this.#state.toldCommitZxid = this.#state.commitZxid
+    return [...this.#toSynced({ type: 'commit', zxid: this.#state.commitZxid }, 0), ...this.#maybeHandOver()]
   }
 
   /** A heartbeat is due, or somebody waits for a confirmation. */
   onHeartbeat(): LeaderEffect[] {
-    if (this.#phase === 'over') return []
+    if (this.#state.phase === 'over') return []
     const round = this.#confirmation.nextRound()
     const heartbeat = this.#send([...this.#followers.keys()], { type: 'heartbeat', round })
-    return this.#phase === 'discovery' ? [heartbeat, ...this.#maybeChooseHistory()] : [heartbeat]
+    return this.#state.phase === 'discovery' ? [heartbeat, ...this.#maybeChooseHistory()] : [heartbeat]
   }
 
   /** The hand-over did not come about in time: go on leading. */
   cancelHandOver(): void {
-    this.#successor = null
+    this.#state.successor = null
   }
 
   get handsOver(): boolean {
-    return this.#successor !== null
+    return this.#state.successor !== null
   }
 
   resign(reason: string, successor: number | null = null): LeaderEffect[] {
-    if (this.#phase === 'over') return []
-    this.#phase = 'over'
+    if (this.#state.phase === 'over') return []
+    this.#state.phase = 'over'
     return [{ kind: 'resign', reason, successor }]
   }
 
@@ -255,8 +249,8 @@ export class Leader {
 
   /** It turned out that an ensemble is founded, and what is being done would need servers that have forgotten it. */
   get #foundsBesideFounded(): boolean {
-    if (this.#phase === 'broadcast' || this.#discovery.founding) return false
-    if (this.#phase !== 'discovery') return this.#discovery.electedFresh
+    if (this.#state.phase === 'broadcast' || this.#discovery.founding) return false
+    if (this.#state.phase !== 'discovery') return this.#discovery.electedFresh
     return this.#followers.has(this.#self) && !this.#discovery.counts(this.#self)
   }
 
@@ -265,7 +259,7 @@ export class Leader {
     if (follower?.stage !== 'joined' || ack.epoch !== this.epoch) return []
     follower.stage = 'promised'
     this.#discovery.ack(from, ack)
-    switch (this.#phase) {
+    switch (this.#state.phase) {
       case 'discovery':
         return this.#maybeConfirmPromises()
       case 'synchronization':
@@ -289,28 +283,28 @@ export class Leader {
     if (own === undefined || !this.#discovery.hasConfirmed(this.#self)) return []
     const chosen = this.#discovery.chosen(this.#self)
     if (chosen === null) return []
-    this.#ensembleId = this.#discovery.ensembleId(chosen.server) ?? this.#options.newEnsembleId()
+    this.#state.ensembleId = this.#discovery.ensembleId(chosen.server) ?? this.#options.newEnsembleId()
     if (chosen.server === this.#self) return this.#synchronize(own.lastZxid)
-    this.#phase = 'adopting'
-    this.#source = chosen.server
+    this.#state.phase = 'adopting'
+    this.#state.source = chosen.server
     return [this.#send([chosen.server], { type: 'fetch', summary: own.summary })]
   }
 
   /** The freshest history comes in: this server's own follower takes it over as it would from any leader. */
   #onFetched(from: number, message: HistoryMessage): LeaderEffect[] {
-    if (this.#phase !== 'adopting' || from !== this.#source) return []
+    if (this.#state.phase !== 'adopting' || from !== this.#state.source) return []
     return [this.#send([this.#self], message)]
   }
 
   #onAdopted(from: number, lastZxid: Zxid): LeaderEffect[] {
-    if (this.#phase !== 'adopting' || from !== this.#self) return []
+    if (this.#state.phase !== 'adopting' || from !== this.#self) return []
     return this.#synchronize(lastZxid)
   }
 
   #synchronize(initialZxid: Zxid): LeaderEffect[] {
-    this.#phase = 'synchronization'
-    this.#initialZxid = initialZxid
-    this.#proposedZxid = initialZxid
+    this.#state.phase = 'synchronization'
+    this.#state.initialZxid = initialZxid
+    this.#state.proposedZxid = initialZxid
     const effects: LeaderEffect[] = []
     for (const [id, follower] of this.#followers) {
       if (follower.stage !== 'promised') continue
@@ -324,11 +318,11 @@ export class Leader {
     return effects
   }
 
-  #sendHistory(to: number, follower: Follower): LeaderEffect[] {
+  #sendHistory(to: number, follower: FollowerInReign): LeaderEffect[] {
     const ack = this.#discovery.ackOf(to)
     assert(ack !== undefined, () => `server ${to} has not acknowledged the epoch`)
     follower.stage = 'receiving'
-    return [{ kind: 'sendHistory', to, summary: ack.summary, upTo: this.#proposedZxid }]
+    return [{ kind: 'sendHistory', to, summary: ack.summary, upTo: this.#state.proposedZxid }]
   }
 
   #newLeader(to: number, lastZxid: Zxid): LeaderEffect {
@@ -336,8 +330,8 @@ export class Leader {
       type: 'newLeader',
       epoch: this.epoch,
       lastZxid,
-      ensembleId: this.#ensembleId,
-      founded: this.#phase === 'broadcast' || !this.#discovery.founding,
+      ensembleId: this.#state.ensembleId,
+      founded: this.#state.phase === 'broadcast' || !this.#discovery.founding,
       counted: this.#discovery.elected(to),
     })
   }
@@ -345,26 +339,26 @@ export class Leader {
   #onAck(from: number, zxid: Zxid): LeaderEffect[] {
     const follower = this.#followers.get(from)
     if (follower?.stage !== 'synced') return []
-    if (zxid > this.#proposedZxid) {
-      const found = `it acknowledges ${formatZxid(zxid)}, proposed is ${formatZxid(this.#proposedZxid)}`
+    if (zxid > this.#state.proposedZxid) {
+      const found = `it acknowledges ${formatZxid(zxid)}, proposed is ${formatZxid(this.#state.proposedZxid)}`
       return this.#drop(from, found)
     }
     follower.ackedZxid = Math.max(follower.ackedZxid, zxid)
-    if (this.#phase === 'synchronization') return this.#maybeEstablish()
-    if (this.#phase !== 'broadcast') return []
+    if (this.#state.phase === 'synchronization') return this.#maybeEstablish()
+    if (this.#state.phase !== 'broadcast') return []
     this.#advanceCommit()
     if (!follower.established) return [this.#establish(from, follower)]
-    return this.#successor === null ? [] : this.#maybeHandOver()
+    return this.#state.successor === null ? [] : this.#maybeHandOver()
   }
 
   #maybeEstablish(): LeaderEffect[] {
     const holding = [...this.#followers.values()].filter(
-      (follower) => follower.ackedZxid >= this.#initialZxid,
+      (follower) => follower.ackedZxid >= this.#state.initialZxid,
     )
     if (holding.length < this.#quorum || (this.#followers.get(this.#self)?.ackedZxid ?? -1) < 0) return []
-    this.#phase = 'broadcast'
-    this.#commitZxid = this.#initialZxid
-    this.#toldCommitZxid = this.#initialZxid
+    this.#state.phase = 'broadcast'
+    this.#state.commitZxid = this.#state.initialZxid
+    this.#state.toldCommitZxid = this.#state.initialZxid
     const effects: LeaderEffect[] = []
     for (const [id, follower] of this.#followers) {
       if (follower.ackedZxid >= 0) effects.push(this.#establish(id, follower))
@@ -373,13 +367,13 @@ export class Leader {
     return [...effects, { kind: 'reign', epoch: this.epoch }, ...this.onHeartbeat()]
   }
 
-  #establish(to: number, follower: Follower): LeaderEffect {
+  #establish(to: number, follower: FollowerInReign): LeaderEffect {
     follower.established = true
     return this.#send([to], {
       type: 'established',
       epoch: this.epoch,
-      commit: this.#commitZxid,
-      ensembleId: this.#ensembleId,
+      commit: this.#state.commitZxid,
+      ensembleId: this.#state.ensembleId,
     })
   }
 
@@ -390,7 +384,7 @@ export class Leader {
       if (follower.ackedZxid >= 0) acked.push(follower.ackedZxid)
     const reached = reachedByQuorum(acked, this.#quorum)
     // Only transactions of this reign are counted one by one; the initial history was committed as a whole.
-    if (reached > this.#commitZxid && epochOf(reached) === this.epoch) this.#commitZxid = reached
+    if (reached > this.#state.commitZxid && epochOf(reached) === this.epoch) this.#state.commitZxid = reached
   }
 
   #toSynced(message: LeaderMessage, bytes: number): LeaderEffect[] {
@@ -411,7 +405,7 @@ export class Leader {
   }
 
   #onHeartbeatAck(from: number, round: number): LeaderEffect[] {
-    if (this.#phase === 'discovery') {
+    if (this.#state.phase === 'discovery') {
       this.#discovery.confirm(from, round)
       // A fresh server that is not among the founders must first hear what others promised: so those who are about to
       // promise are waited for, until the next heartbeat.
@@ -427,29 +421,29 @@ export class Leader {
   }
 
   #onSync(from: number, id: number): LeaderEffect[] {
-    if (this.#phase !== 'broadcast') return []
+    if (this.#state.phase !== 'broadcast') return []
     this.#confirmation.hold({ server: from, id })
     return this.#confirmation.wantsRound ? this.onHeartbeat() : []
   }
 
   #onCrown(from: number): LeaderEffect[] {
     const follower = this.#followers.get(from)
-    if (this.#phase !== 'broadcast' || follower?.established !== true || from <= this.#self) return []
+    if (this.#state.phase !== 'broadcast' || follower?.established !== true || from <= this.#self) return []
     follower.wantsCrown = true
-    if (this.#successor !== null) return []
+    if (this.#state.successor !== null) return []
     const wanting = [...this.#followers].filter(([, candidate]) => candidate.wantsCrown).map(([id]) => id)
-    this.#successor = Math.max(...wanting)
+    this.#state.successor = Math.max(...wanting)
     return this.#maybeHandOver()
   }
 
   /** Everything proposed is committed, and the successor holds it and has been told so. */
   #maybeHandOver(): LeaderEffect[] {
-    const successor = this.#successor
-    if (successor === null || this.#phase !== 'broadcast') return []
+    const successor = this.#state.successor
+    if (successor === null || this.#state.phase !== 'broadcast') return []
     const acked = this.#followers.get(successor)?.ackedZxid ?? -1
-    if (acked < this.#proposedZxid || this.#commitZxid < this.#proposedZxid) return []
-    const effects = this.#toldCommitZxid === this.#commitZxid ? [] : this.flush()
-    if ((this.#phase as Phase) === 'over') return effects
+    if (acked < this.#state.proposedZxid || this.#state.commitZxid < this.#state.proposedZxid) return []
+    const effects = this.#state.toldCommitZxid === this.#state.commitZxid ? [] : this.flush()
+    if ((this.#state.phase as Phase) === 'over') return effects
     effects.push(this.#send([...this.#followers.keys()], { type: 'handOver', successor }))
     effects.push(...this.resign(`server ${successor} has the higher id and is in step`, successor))
     return effects
