@@ -1,4 +1,5 @@
-import type { Ensemble, EnsembleServer } from '../processes/harness/ensemble.ts'
+import type { Ensemble } from '../processes/harness/ensemble.ts'
+import type { EnsembleServer } from '../processes/harness/ensemble-server.ts'
 import { until } from '../processes/harness/until.ts'
 
 /** The server that the only client of the ensemble is connected to. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { Ensemble, type EnsembleServer } from './harness/ensemble.ts'
+import { Ensemble } from './harness/ensemble.ts'
+import type { EnsembleServer } from './harness/ensemble-server.ts'
 import { dataRead, RawClient, versionSet } from './harness/raw-client.ts'
 import { serverKind } from './harness/server-kind.ts'
 import { until } from './harness/until.ts'

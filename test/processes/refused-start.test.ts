@@ -3,7 +3,8 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { Ensemble, type EnsembleServer } from './harness/ensemble.ts'
+import { Ensemble } from './harness/ensemble.ts'
+import type { EnsembleServer } from './harness/ensemble-server.ts'
 import { serverKind } from './harness/server-kind.ts'
 
 describe.skipIf(serverKind.name !== 'Banyan')('refused start', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { Ensemble, type EnsembleServer } from './harness/ensemble.ts'
+import { Ensemble } from './harness/ensemble.ts'
+import type { EnsembleServer } from './harness/ensemble-server.ts'
 import { RawClient } from './harness/raw-client.ts'
 import { serverKind } from './harness/server-kind.ts'
 import { until } from './harness/until.ts'

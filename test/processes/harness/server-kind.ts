@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { inject } from 'vitest'
+import { buildFault } from './build.ts'
 
 export interface Member {
   readonly id: number
@@ -30,7 +30,7 @@ export const zkserverFile = join(import.meta.dirname, '../../../bin/zkserver')
 
 const banyan: ServerKind = {
   name: 'Banyan',
-  missing: () => inject('buildFault'),
+  missing: buildFault,
   async prepare(folder, members, settings) {
     const lines = [
       '# id host client peer leader',

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Acl, Client, type Stat } from '../../../src/client/index.ts'
-import type { EnsembleServer } from './ensemble.ts'
+import type { EnsembleServer } from './ensemble-server.ts'
 import { serverKind } from './server-kind.ts'
 
 export interface NodeOnServer {
