@@ -1,5 +1,5 @@
 import type { Replica } from '../replication/replica.ts'
-import type { ReplicaEvents, ReplicaStatus } from '../replication/replica-config.ts'
+import type { Reign, ReplicaEvents, ReplicaStatus } from '../replication/replica-config.ts'
 import { assert } from '../runtime/assert.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { type Environment, noEnvironment } from '../runtime/environment.ts'
@@ -26,6 +26,7 @@ import { Reaper } from './reaper.ts'
 import { ReplicatedTree } from './replicated-tree.ts'
 import { WaitingBytes } from './request-order.ts'
 import { Requests } from './requests.ts'
+import type { ServerObserver } from './server-observer.ts'
 import { LeaderSessions } from './sessions/leader-sessions.ts'
 import { LocalSessions } from './sessions/local-sessions.ts'
 import { readServerMessage } from './sessions/session-messages.ts'
@@ -44,6 +45,7 @@ export interface ClientSideOptions {
   config: ServerConfig
   replica: ReplicaLink
   environment?: Environment
+  observer?: ServerObserver | undefined
   onBroken: (error: unknown) => void
 }
 
@@ -60,7 +62,7 @@ export class ClientSide
   readonly unsent = new UnsentBytes()
   readonly metrics = new ServerMetrics()
   readonly environment: Environment
-  readonly digests = new DigestHistory()
+  readonly digests: DigestHistory
   readonly state: ReplicatedState
   readonly watches: WatchManager<ClientConnection>
   readonly flushes: FlushList
@@ -74,6 +76,7 @@ export class ClientSide
   /** What the replication drives. */
   readonly tree: ReplicatedTree
   readonly #runtime: Runtime
+  readonly #observer: ServerObserver | null
   readonly #replica: ReplicaLink
   readonly #onBroken: (error: unknown) => void
   readonly #startedMs: number
@@ -84,8 +87,10 @@ export class ClientSide
   #leaderless: Timer | null = null
   #stopped = false
 
-  constructor({ runtime, config, replica, environment, onBroken }: ClientSideOptions) {
+  constructor({ runtime, config, replica, environment, observer, onBroken }: ClientSideOptions) {
     const { clock, timers, random } = runtime
+    this.digests = new DigestHistory(observer ?? null)
+    this.#observer = observer ?? null
     this.config = config
     this.clock = clock
     this.timers = timers
@@ -171,7 +176,9 @@ export class ClientSide
    * There is a reign, and its history is applied here. What clients wait for is settled in this order: events of what came
    * by snapshot, answers to what is done already, and then everything else is sent to the new leader.
    */
-  onServing({ leading }: { leading: boolean }): void {
+  onServing(reign: Reign): void {
+    const { leading } = reign
+    this.#observer?.serving(reign)
     this.#leaderless?.cancel()
     this.#servingAs = this.config.standalone ? 'standalone' : leading ? 'leader' : 'follower'
     this.#servingSinceMs = this.clock.monotonicMs()

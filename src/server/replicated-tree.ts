@@ -123,6 +123,7 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
       this.#state.lastApplied === zxid,
       () => `the snapshot of ${zxid} holds the state of ${this.#state.lastApplied}`,
     )
+    this.#services.digests.loaded(zxid, () => this.#state.digest())
     // Before anything behind the snapshot is applied and answered: events leave before replies.
     this.#services.watches.stateWasReplaced(this.#state)
   }

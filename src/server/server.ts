@@ -2,16 +2,21 @@ import { Replica } from '../replication/replica.ts'
 import type { ReplicaStatus } from '../replication/replica-config.ts'
 import type { Environment } from '../runtime/environment.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import type { StorageOptions } from '../storage/storage.ts'
 import { Storage } from '../storage/storage.ts'
 import { ClientSide } from './client-side.ts'
 import type { ServerConfig } from './config/index.ts'
 import type { ServerMode } from './four-letter-words/server-view.ts'
+import type { ServerObserver } from './server-observer.ts'
 
 export interface ServerOptions {
   /** The server cannot go on: its disk failed, or a rule of the code is broken. It is stopping by itself. */
   onFatal?: (error: unknown) => void
   /** What the server tells of its process. */
   environment?: Environment
+  observer?: ServerObserver | undefined
+  /** How its files are cut; the defaults of the storage when left out. */
+  storage?: Partial<Pick<StorageOptions, 'segmentBytesMax' | 'preallocateBytes' | 'snapshotsKept'>>
 }
 
 export interface ServerStatus {
@@ -49,6 +54,7 @@ export class Server {
   readonly #config: ServerConfig
   readonly #onFatal: (error: unknown) => void
   readonly #clients: ClientSide
+  readonly #storageOptions: NonNullable<ServerOptions['storage']>
   #storage: Storage | null = null
   #replica: Replica | null = null
   #starting: Promise<void> | null = null
@@ -59,10 +65,12 @@ export class Server {
     this.#runtime = runtime
     this.#config = config
     this.#onFatal = options.onFatal ?? (() => {})
+    this.#storageOptions = options.storage ?? {}
     this.#clients = new ClientSide({
       runtime,
       config,
       ...(options.environment === undefined ? {} : { environment: options.environment }),
+      observer: options.observer,
       // The replica needs the replicated tree to be made; the tree only needs the replica once that runs.
       replica: {
         sendRequests: (requests) => this.#replica?.sendRequests(requests),
@@ -119,6 +127,7 @@ export class Server {
         serverId: config.serverId,
         log: log.child('storage'),
         timers,
+        ...this.#storageOptions,
       })
       const replica = new Replica({
         runtime: { ...this.#runtimeParts(), log: log.child('replication') },

@@ -1,7 +1,8 @@
 import { Client } from '../client/client.ts'
 import { standardAccess } from '../server/config/access-settings.ts'
 import { describeMembership, type ServerConfig } from '../server/config/server-config.ts'
-import { Server } from '../server/server.ts'
+import { Server, type ServerOptions } from '../server/server.ts'
+import type { ServerObserver } from '../server/server-observer.ts'
 import type { SimHost } from './sim-host.ts'
 import { World, type WorldOptions } from './world.ts'
 
@@ -12,6 +13,20 @@ export interface SimEnsembleOptions extends WorldOptions {
   firstId?: number
   /** What differs from the usual settings of a simulated server. */
   config?: Partial<ServerConfig>
+  /** How their files are cut. */
+  storage?: NonNullable<ServerOptions['storage']>
+  /** Made once for each life of a server. */
+  observer?: (id: number) => ServerObserver
+  /** A server has stopped by itself, and its process is gone. By default that ends the run. */
+  onServerStopped?: (id: number, error: unknown) => void
+}
+
+/** A client on a host of its own. */
+export interface SimClientOptions {
+  /** Ids of the servers that it knows; all when left out. */
+  servers?: readonly number[]
+  sessionTimeoutMs?: number
+  exactlyOnce?: boolean
 }
 
 const clientPort = 2181
@@ -23,13 +38,13 @@ export class SimEnsemble {
   readonly world: World
   readonly ids: readonly number[]
   readonly #servers = new Map<number, Server>()
-  readonly #overrides: Partial<ServerConfig>
+  readonly #options: SimEnsembleOptions
   #clients = 0
 
   constructor(options: SimEnsembleOptions) {
     this.world = new World(options)
     this.ids = Array.from({ length: options.servers }, (_, i) => i + (options.firstId ?? 1))
-    this.#overrides = options.config ?? {}
+    this.#options = options
   }
 
   host(id: number): SimHost {
@@ -47,17 +62,21 @@ export class SimEnsemble {
     return [...this.#servers.keys()]
   }
 
-  /** Starts servers on their hosts, all when none are named. Their failures end the run. */
+  /** Starts servers on their hosts, all when none are named. */
   start(...ids: number[]): void {
+    const { observer, storage } = this.#options
     for (const id of ids.length === 0 ? this.ids : ids) {
       const { runtime } = this.host(id)
       const failed = (error: unknown): void => {
-        if (!runtime.alive) return
+        if (!runtime.alive || this.#servers.get(id) !== server) return
         this.#servers.delete(id)
-        const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
-        this.world.fail(new Error(`server ${id} stopped: ${reason}`))
+        this.#stoppedByItself(id, error)
       }
-      const server = new Server(runtime, this.#configOf(id), { onFatal: failed })
+      const server = new Server(runtime, this.#configOf(id), {
+        onFatal: failed,
+        observer: observer?.(id),
+        ...(storage === undefined ? {} : { storage }),
+      })
       this.#servers.set(id, server)
       server.start().catch(failed)
     }
@@ -95,14 +114,15 @@ export class SimEnsemble {
   }
 
   /** A client on a host of its own, not yet connected. It knows the given servers, all when none are named. */
-  client(options: { servers?: readonly number[]; sessionTimeoutMs?: number } = {}): Client {
+  client(options: SimClientOptions = {}): Client {
     this.#clients++
     const { runtime } = this.world.host(`c${this.#clients}`)
     const servers = (options.servers ?? this.ids).map((id) => ({ host: `s${id}`, port: clientPort }))
-    return new Client({ servers, runtime, sessionTimeoutMs: options.sessionTimeoutMs ?? 10_000 })
+    const { sessionTimeoutMs = 10_000, exactlyOnce } = options
+    return new Client({ servers, runtime, sessionTimeoutMs, exactlyOnce })
   }
 
-  async connectedClient(options: Parameters<SimEnsemble['client']>[0] = {}): Promise<Client> {
+  async connectedClient(options: SimClientOptions = {}): Promise<Client> {
     const client = this.client(options)
     await this.world.settle(client.connect({ timeoutMs: 60_000 }))
     return client
@@ -143,6 +163,23 @@ export class SimEnsemble {
       throw new Error(`equal histories, different states: ${JSON.stringify(Object.fromEntries(digests))}`)
     }
     return digest
+  }
+
+  #stoppedByItself(id: number, error: unknown): void {
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    const { onServerStopped } = this.#options
+    if (onServerStopped === undefined) {
+      this.world.fail(new Error(`server ${id} stopped: ${reason}`))
+      return
+    }
+    const host = this.host(id)
+    const process = host.runtime
+    host.note('stopped by itself', reason.split('\n')[0])
+    // At an instant of its own: the turn that brought it about ends first, as the process would still end it.
+    this.world.at(this.world.nowMs, () => {
+      if (host.runtime === process && process.alive) host.crash('process')
+      onServerStopped(id, error)
+    })
   }
 
   #zxids(): number[] {
@@ -196,7 +233,7 @@ export class SimEnsemble {
       leaderPreemption: true,
       replication: 'passive',
       resync: 'auto',
-      ...this.#overrides,
+      ...this.#options.config,
     }
   }
 }

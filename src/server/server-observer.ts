@@ -1,0 +1,12 @@
+import type { Reign } from '../replication/replica-config.ts'
+import type { Zxid } from '../tree/zxid.ts'
+
+/** Is told what a server does to its state, by whoever checks servers against each other. It must not call back. */
+export interface ServerObserver {
+  /** A transaction was applied; `digest` is that of the state with it. */
+  applied(zxid: Zxid, digest: string): void
+  /** The state was replaced by that of a snapshot. */
+  loaded(zxid: Zxid, digest: string): void
+  /** It serves in this reign from now on. */
+  serving(reign: Reign): void
+}
