@@ -129,7 +129,7 @@ export class Applier {
       const zxid = recordZxid(records, batch.at)
       if (zxid > target) break
       const end = batch.at + recordBytes(records, batch.at)
-      this.#state.apply(zxid, records.subarray(batch.at + recordHeaderBytes, end))
+      this.#state.apply(zxid, records, batch.at + recordHeaderBytes, end)
       batch.at = end
       count++
     }

@@ -135,7 +135,6 @@ export class Attempts {
     const { runtime, config, storage, state, persister, applier, snapshots } = this.#options
     return new FollowerLoop({
       leader,
-      local: leader === config.serverId,
       recovered,
       storage,
       persister,

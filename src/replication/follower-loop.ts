@@ -40,7 +40,6 @@ export class FollowerLoop {
 
   constructor(options: {
     leader: number
-    local: boolean
     storage: Storage
     persister: Persister
     applier: Applier
@@ -64,7 +63,6 @@ export class FollowerLoop {
     const { state } = options.storage
     this.#follower = new Follower({
       leader: options.leader,
-      local: options.local,
       recovered: options.recovered,
       promisedEpoch: state.promisedEpoch,
       promisedTo: state.promisedTo,

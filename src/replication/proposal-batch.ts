@@ -1,4 +1,5 @@
-import { assert } from '../runtime/assert.ts'
+import { assert, BrokenInvariant } from '../runtime/assert.ts'
+import { copyRange } from '../runtime/copy-range.ts'
 import { recordHeaderBytes, writeRecordHeader } from '../storage/record.ts'
 import { counterOf, epochOf, type Zxid, zxidOf } from '../tree/zxid.ts'
 import type { ProposalSink } from './state-machine.ts'
@@ -42,15 +43,17 @@ export class ProposalBatch implements ProposalSink {
     this.#commitZxid = commitZxid
   }
 
-  propose(txn: Uint8Array): void {
+  propose(bytes: Buffer, start: number, end: number): void {
     const zxid = this.nextZxid
-    assert(counterOf(zxid) !== 0, () => `the counter of epoch ${this.#epoch} has overflown`)
+    // Not `assert`: its message would be a closure for every transaction.
+    if (counterOf(zxid) === 0) throw new BrokenInvariant(`the counter of epoch ${this.#epoch} has overflown`)
     const at = this.#bytes
-    const end = at + recordHeaderBytes + txn.length
-    if (end > this.#buffer.length) this.#grow(end)
-    this.#buffer.set(txn, at + recordHeaderBytes)
-    writeRecordHeader(this.#buffer, at, { payloadBytes: txn.length, zxid, commit: this.#commitZxid })
-    this.#bytes = end
+    const payloadBytes = end - start
+    const next = at + recordHeaderBytes + payloadBytes
+    if (next > this.#buffer.length) this.#grow(next)
+    copyRange(bytes, start, end, this.#buffer, at + recordHeaderBytes)
+    writeRecordHeader(this.#buffer, at, payloadBytes, zxid, this.#commitZxid)
+    this.#bytes = next
     this.#count++
     this.#lastZxid = zxid
   }

@@ -4,10 +4,8 @@ import type { Zxid } from '../tree/zxid.ts'
 export interface ProposalSink {
   /** The zxid that the next proposed transaction will have. */
   readonly nextZxid: Zxid
-  /**
-   * Orders one transaction: it gets `nextZxid`. The bytes are copied.
-   */
-  propose(txn: Uint8Array): void
+  /** Orders one transaction: it gets `nextZxid`. It stands in `bytes` from `start` to `end`, and is copied. */
+  propose(bytes: Buffer, start: number, end: number): void
 }
 
 /**
@@ -21,8 +19,11 @@ export interface StateMachine {
   /** Hexadecimal; equal on all servers that have applied the same history. */
   digest(): string
 
-  /** Changes the state by one committed transaction. Cannot fail: what it throws stops the server. */
-  apply(zxid: Zxid, txn: Buffer): void
+  /**
+   * Changes the state by one committed transaction, which stands in `records` from `start` to `end`: a view of it would cost as
+   * much as the change itself. Cannot fail: what it throws stops the server.
+   */
+  apply(zxid: Zxid, records: Buffer, start: number, end: number): void
   /** The transactions that were committed together have been applied: replies and watch events may leave now. */
   applied(): void
 

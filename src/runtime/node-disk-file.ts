@@ -14,9 +14,12 @@ const piecesPerCallMax = 1024
 /** A file behind a descriptor. */
 export class NodeDiskFile implements DiskFile {
   readonly #fd: number
+  /** The file was opened with O_DSYNC. */
+  readonly #writesAreSynced: boolean
 
-  constructor(fd: number) {
+  constructor(fd: number, options: { writesAreSynced: boolean } = { writesAreSynced: false }) {
     this.#fd = fd
+    this.#writesAreSynced = options.writesAreSynced
   }
 
   async write(pieces: readonly Uint8Array[], position: number): Promise<void> {
@@ -34,6 +37,11 @@ export class NodeDiskFile implements DiskFile {
         rest = withoutFirst(rest, written)
       }
     }
+  }
+
+  async writeDurably(pieces: readonly Uint8Array[], position: number): Promise<void> {
+    await this.write(pieces, position)
+    if (!this.#writesAreSynced) await this.sync()
   }
 
   sync(): Promise<void> {

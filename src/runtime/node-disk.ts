@@ -8,13 +8,22 @@ import { NodeDiskFile } from './node-disk-file.ts'
 
 const openAsync = promisify(open)
 
+/**
+ * Write and sync in one call: one trip to the thread pool instead of two, which gave a tenth more sets a second. Only where
+ * O_DSYNC is as good as fdatasync; on macOS it leaves the data in the drive's own cache.
+ */
+const syncedWritesFlag = process.platform === 'linux' ? constants.O_DSYNC : 0
+
 /** The file system of this machine. */
 export const nodeDisk: Disk = {
-  async open(path: string, options: { create: boolean; ownerOnly?: boolean }): Promise<DiskFile> {
+  async open(path, options): Promise<DiskFile> {
     if (options.ownerOnly === true) await ignoreMissing(chmod(path, 0o600), undefined)
-    const flags = constants.O_RDWR | (options.create ? constants.O_CREAT : 0)
+    const writesAreSynced = options.durableWrites === true && syncedWritesFlag !== 0
+    const flags =
+      constants.O_RDWR | (options.create ? constants.O_CREAT : 0) | (writesAreSynced ? syncedWritesFlag : 0)
     // Not for everybody's eyes: the history holds what the access control lists guard, and the sessions' passwords.
-    return new NodeDiskFile(await openAsync(path, flags, options.ownerOnly === true ? 0o600 : 0o640))
+    const fd = await openAsync(path, flags, options.ownerOnly === true ? 0o600 : 0o640)
+    return new NodeDiskFile(fd, { writesAreSynced })
   },
 
   readFile: (path) => readFile(path),

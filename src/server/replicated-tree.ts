@@ -68,8 +68,8 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
     return this.#state.digest()
   }
 
-  apply(zxid: Zxid, txn: Buffer): void {
-    this.#state.apply(zxid, txn, this)
+  apply(zxid: Zxid, records: Buffer, start: number, end: number): void {
+    this.#state.apply(zxid, records, this, start, end)
     const { digests } = this.#services
     if (digests.isDue(zxid)) digests.note(zxid, this.#state.digest())
     const connection = this.#repliedTo

@@ -165,6 +165,11 @@ class SimDiskFile implements DiskFile {
     return this.#disk.write(this.#file, this.#path, pieces, position)
   }
 
+  async writeDurably(pieces: readonly Uint8Array[], position: number): Promise<void> {
+    await this.write(pieces, position)
+    await this.sync()
+  }
+
   sync(): Promise<void> {
     if (!this.#open) return Promise.reject(this.#closedError())
     return this.#disk.sync(this.#file, this.#path)

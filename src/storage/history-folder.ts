@@ -169,7 +169,7 @@ export class HistoryFolder {
       for (let at = 0; at < batch.length; at += recordBytes(batch, at)) {
         const zxid = recordZxid(batch, at)
         const end = at + recordBytes(batch, at)
-        if (zxid <= this.#commit) target.apply(zxid, batch.subarray(at + recordHeaderBytes, end))
+        if (zxid <= this.#commit) target.apply(zxid, batch, at + recordHeaderBytes, end)
         else pending.push(Buffer.from(batch.subarray(at, end)))
       }
     return { pending }

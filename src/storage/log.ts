@@ -23,6 +23,8 @@ export interface HistoryLogOptions {
   commitPoint: () => Zxid
 }
 
+/** A larger group would use the zeros up at once: they double what is written, and save nothing. */
+const preallocatingGroupBytesMax = 32 * 1024
 /** After this much silence a mark is written, to vouch for the last group. */
 const idleMarkMs = 200
 const noZeros = Buffer.alloc(0)
@@ -206,14 +208,14 @@ export class HistoryLog {
     let end = start + markBytes
     for (const piece of pieces) end += piece.length
     const written = header === null ? [this.#mark, ...pieces] : [header, this.#mark, ...pieces]
-    if (end > this.#fileBytes && preallocateBytes > 0) {
+    let reach = Math.max(this.#fileBytes, end)
+    if (end > this.#fileBytes && end - start <= preallocatingGroupBytesMax && preallocateBytes > 0) {
       if (this.#zeros.length === 0) this.#zeros = Buffer.alloc(preallocateBytes)
       written.push(this.#zeros)
+      reach += preallocateBytes
     }
-    const reach = Math.max(this.#fileBytes, end > this.#fileBytes ? end + this.#zeros.length : end)
     try {
-      await file.write(written, segment.bytes)
-      await file.sync()
+      await file.writeDurably(written, segment.bytes)
       if (begins) await disk.syncFolder(folder)
     } catch (error) {
       await this.#disown(file, segment.bytes)
@@ -240,7 +242,7 @@ export class HistoryLog {
     const first = recordZxid(head, 0)
     const path = `${folder}/${segmentName(first)}`
     const segment = new LogSegment({ path, previous: this.#durable, first, last: this.#durable, bytes: 0 })
-    this.#file = await disk.open(path, { create: true })
+    this.#file = await disk.open(path, { create: true, durableWrites: true })
     this.#fileBytes = 0
     await this.#file.truncate(0)
     this.#segments.push(segment)
@@ -270,7 +272,7 @@ export class HistoryLog {
 
   async #openLast(segment: LogSegment): Promise<DiskFile> {
     if (this.#file === null) {
-      this.#file = await this.#options.disk.open(segment.path, { create: false })
+      this.#file = await this.#options.disk.open(segment.path, { create: false, durableWrites: true })
       this.#fileBytes = segment.bytes
     }
     return this.#file

@@ -67,7 +67,7 @@ const headerCrc = (header: Buffer): number =>
 export function writeMark(target: Buffer, at: number, fields: { offset: number; commit: Zxid }): void {
   markMagic.copy(target, at + recordHeaderBytes)
   writeU64(target, at + recordHeaderBytes + 8, fields.offset)
-  writeRecordHeader(target, at, { payloadBytes: 16, zxid: 0, commit: fields.commit })
+  writeRecordHeader(target, at, 16, 0, fields.commit)
 }
 
 /** Whether a whole mark stands at `at`, which is at `offset` in the file. */

@@ -32,8 +32,8 @@ export interface StorageOptions {
 export interface RecoveryTarget {
   reset(): void
   load(zxid: Zxid, chunks: AsyncIterable<Buffer>): Promise<void>
-  /** `payload` is a view that is valid during the call only. */
-  apply(zxid: Zxid, payload: Buffer): void
+  /** The transaction stands in `records` from `start` to `end`, during the call only. */
+  apply(zxid: Zxid, records: Buffer, start: number, end: number): void
 }
 
 export interface SnapshotForFollower {

@@ -37,9 +37,10 @@ export class Applier {
     this.#reply = new ReplyPath(sessions)
   }
 
-  apply(zxid: Zxid, bytes: Buffer, listener: ApplyListener): void {
+  /** The transaction stands in `bytes` from `start` to `end`. */
+  apply(zxid: Zxid, bytes: Buffer, start: number, end: number, listener: ApplyListener): void {
     try {
-      const txn = this.#txn.reset(bytes)
+      const txn = this.#txn.reset(bytes, start, end)
       readTxnHeader(txn, this.#header)
       this.#applyBody(zxid, txn, listener)
       if (txn.remaining > 0) throw new BrokenInvariant(`transaction ${zxid}: ${txn.remaining} bytes too many`)

@@ -89,12 +89,15 @@ export class ReplicatedState {
     this.#reign.executor.execute(from, requests, stamp.wallMs, sink)
   }
 
-  /** Applies the next transaction of the history. It cannot fail: what it throws is a broken invariant. */
-  apply(zxid: Zxid, txn: Buffer, listener: ApplyListener): void {
+  /**
+   * Applies the next transaction of the history, which stands in `bytes` from `start` to `end`. It cannot fail: what it throws
+   * is a broken invariant.
+   */
+  apply(zxid: Zxid, bytes: Buffer, listener: ApplyListener, start = 0, end = bytes.length): void {
     if (!follows(this.#lastApplied, zxid)) {
       throw new BrokenInvariant(`apply: ${zxid} does not follow ${this.#lastApplied}`)
     }
-    this.#applier.apply(zxid, txn, listener)
+    this.#applier.apply(zxid, bytes, start, end, listener)
     this.#lastApplied = zxid
     if (this.#reign !== null) this.#reign.overlay.dropThrough(zxid)
   }

@@ -1,4 +1,5 @@
 import { BrokenInvariant } from '../runtime/assert.ts'
+import { copyRange } from '../runtime/copy-range.ts'
 import type { JuteWriter } from '../wire/jute-writer.ts'
 import { type AclList, AclTable, openAcl } from './acl-table.ts'
 import { finish, hashBytes, mix, mixLong, type StateDigest } from './digest.ts'
@@ -218,7 +219,7 @@ export class Tree {
     const bytesMore = Math.max(dataLength, 0) - dataBytesOf(node)
     if (dataLength > 0 && before !== null && before.length === dataLength) {
       // Same length: no new buffer. Nobody holds a view across a change.
-      copyInto(before, source, dataAt, dataLength)
+      copyRange(source, dataAt, dataAt + dataLength, before, 0)
     } else {
       node.data = dataLength < 0 ? null : copyOf(source, dataAt, dataLength)
       if (bytesMore !== 0) this.#countBytes(node, bytesMore)
@@ -359,16 +360,8 @@ const dataBytesOf = (node: Znode): number => (node.data === null ? 0 : node.data
 function copyOf(source: Buffer, at: number, length: number): Buffer {
   if (length === 0) return noData
   const copy = Buffer.allocUnsafe(length)
-  copyInto(copy, source, at, length)
+  copyRange(source, at, at + length, copy, 0)
   return copy
-}
-
-/** Up to here a loop over the bytes beats a call into the runtime. */
-const shortDataMax = 160
-
-function copyInto(target: Buffer, source: Buffer, at: number, length: number): void {
-  if (length > shortDataMax) source.copy(target, 0, at, at + length)
-  else for (let i = 0; i < length; i++) target[i] = source[at + i] as number
 }
 
 /** The tree of an ensemble that has never seen a write. */

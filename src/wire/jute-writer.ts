@@ -1,10 +1,9 @@
 import { assert, BrokenInvariant } from '../runtime/assert.ts'
+import { copyRange } from '../runtime/copy-range.ts'
 
 const span32 = 2 ** 32
 /** Up to here a loop over the characters beats a call into the runtime. */
 const shortStringMax = 48
-/** Up to here a loop over the bytes beats a call into the runtime. */
-const shortBytesMax = 160
 
 /**
  * Writes ZooKeeper's serialisation ("jute": big-endian, no tags, no padding) into one flat buffer that grows by itself.
@@ -17,6 +16,11 @@ export class JuteWriter {
   constructor(initialBytes = 1024) {
     // Not from the shared pool: `take` hands the whole buffer over.
     this.#bytes = Buffer.allocUnsafeSlow(Math.max(initialBytes, 16))
+  }
+
+  /** The buffer that is written to, of which the first `length` bytes count. Another one after the next write, perhaps. */
+  get bytes(): Buffer {
+    return this.#bytes
   }
 
   /** Bytes written so far. */
@@ -110,12 +114,7 @@ export class JuteWriter {
   rawRange(source: Buffer, start: number, end: number): this {
     const count = end - start
     const at = this.#claim(count)
-    if (count > shortBytesMax) {
-      source.copy(this.#bytes, at, start, end)
-    } else {
-      const bytes = this.#bytes
-      for (let i = 0; i < count; i++) bytes[at + i] = source[start + i] as number
-    }
+    copyRange(source, start, end, this.#bytes, at)
     return this
   }
 
@@ -131,8 +130,12 @@ export class JuteWriter {
 
   /** Overwrites four bytes that were written before. */
   patchInt(at: number, v: number): void {
-    assert(at >= 0 && at + 4 <= this.#length, () => `patch at ${at} of ${this.#length} bytes`)
-    this.#bytes.writeInt32BE(v | 0, at)
+    if (at < 0 || at + 4 > this.#length) throw new BrokenInvariant(`patch at ${at} of ${this.#length} bytes`)
+    const bytes = this.#bytes
+    bytes[at] = v >>> 24
+    bytes[at + 1] = v >>> 16
+    bytes[at + 2] = v >>> 8
+    bytes[at + 3] = v
   }
 
   /** Forgets everything behind the first `length` bytes. */

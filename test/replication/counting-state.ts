@@ -15,8 +15,8 @@ export class CountingState implements StateMachine {
     return JSON.stringify(this.entries)
   }
 
-  apply(zxid: Zxid, txn: Buffer): void {
-    this.entries.push({ zxid, text: txn.toString() })
+  apply(zxid: Zxid, records: Buffer, start: number, end: number): void {
+    this.entries.push({ zxid, text: records.toString('utf8', start, end) })
     this.lastApplied = zxid
   }
 
@@ -27,7 +27,7 @@ export class CountingState implements StateMachine {
   }
 
   execute(_from: number, requests: Buffer, sink: ProposalSink): void {
-    sink.propose(requests)
+    sink.propose(requests, 0, requests.length)
   }
 
   onMessage(from: number, message: Buffer): void {

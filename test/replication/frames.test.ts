@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import {
   encodeFrame,
@@ -24,10 +25,11 @@ function read(chunks: Buffer[], bytesMax = frameBytesMax): ReplicationMessage[] 
 }
 
 const frame = (body: Buffer, version = protocolVersion): Buffer => {
-  const bytes = Buffer.alloc(5 + body.length)
-  bytes.writeUInt32BE(body.length + 1, 0)
+  const bytes = Buffer.alloc(9 + body.length)
+  bytes.writeUInt32BE(body.length + 5, 0)
   bytes[4] = version
-  body.copy(bytes, 5)
+  bytes.writeUInt32BE(crc32(body), 5)
+  body.copy(bytes, 9)
   return bytes
 }
 
@@ -42,16 +44,16 @@ const typed = (type: string, rest: number[] = [], fields = 1): Buffer =>
   ])
 
 describe('frames', () => {
-  test('an ack -> these bytes, and no others, as long as the version is 3', () => {
+  test('an ack -> these bytes, and no others, as long as the version is 4', () => {
     const bytes = encodeFrame({ type: 'ack', zxid: 0x500000007 })
     expect(bytes.toString('hex')).toBe(
-      '00000019' + '03' + '82' + 'a474797065' + 'a361636b' + 'a47a786964' + 'cb42140000001c0000',
+      '0000001d' + '04' + '31273efc' + '82' + 'a474797065' + 'a361636b' + 'a47a786964' + 'cb42140000001c0000',
     )
   })
 
   test('a commit of a small zxid -> these bytes', () => {
     expect(encodeFrame({ type: 'commit', zxid: 5 }).toString('hex')).toBe(
-      '00000014' + '03' + '82' + 'a474797065' + 'a6636f6d6d6974' + 'a47a786964' + '05',
+      '00000018' + '04' + '0f95b32e' + '82' + 'a474797065' + 'a6636f6d6d6974' + 'a47a786964' + '05',
     )
   })
 
@@ -84,7 +86,7 @@ describe('frames', () => {
 
   test.each([
     ['a length of nothing', Buffer.from('00000000', 'hex')],
-    ['a length without a body', Buffer.from('00000001' + '01', 'hex')],
+    ['a length without a body', Buffer.from('00000005' + '0400000000', 'hex')],
     ['a negative length', Buffer.from('ffffffff', 'hex')],
     [
       'a length above what is allowed',
@@ -117,6 +119,21 @@ describe('frames', () => {
     expect(() => reader.push(Buffer.from('7fffffff', 'hex'), () => true)).toThrow('2147483647 bytes')
   })
 
+  test('one bit of a frame turned over, at every place -> FrameError, or a frame that waits for more; never a message', () => {
+    const whole = encodeFrame({ type: 'ack', zxid: 0x500000007 })
+    for (let bit = 0; bit < whole.length * 8; bit++) {
+      const bytes = Buffer.from(whole)
+      bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7))
+      const messages: unknown[] = []
+      try {
+        messages.push(...read([bytes]))
+      } catch (error) {
+        expect(error).toBeInstanceOf(FrameError)
+      }
+      expect(messages).toEqual([])
+    }
+  })
+
   test('random bytes, and frames with a few bytes changed -> messages or FrameError, nothing else', () => {
     const random = new SeededRandom('frames')
     let refused = 0
@@ -131,7 +148,9 @@ describe('frames', () => {
     for (let i = 0; i < 4000; i++) feed(frame(random.bytes(random.below(60) + 1)))
     for (let i = 0; i < 12_000; i++) {
       const bytes = Buffer.from(encodeFrame(random.pick(sampleMessages)))
-      for (let n = random.below(3); n >= 0; n--) bytes[5 + random.below(bytes.length - 5)] = random.below(256)
+      for (let n = random.below(3); n >= 0; n--) bytes[9 + random.below(bytes.length - 9)] = random.below(256)
+      // Sealed again, so that it is not the checksum alone that refuses it.
+      bytes.writeUInt32BE(crc32(bytes.subarray(9)), 5)
       feed(bytes)
     }
     expect(refused).toBeGreaterThan(8000)

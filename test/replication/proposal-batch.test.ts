@@ -3,12 +3,14 @@ import { ProposalBatch } from '../../src/replication/proposal-batch.ts'
 import { inspectRecords, recordBytes, recordCommit, recordHeaderBytes } from '../../src/storage/record.ts'
 import { counterMax, zxidOf } from '../../src/tree/zxid.ts'
 
+const propose = (batch: ProposalBatch, txn: Buffer): void => batch.propose(txn, 0, txn.length)
+
 test('proposal batch: transactions -> sound records that follow each other from counter 1 of the epoch', () => {
   const batch = new ProposalBatch(3, zxidOf(2, 17))
   batch.begin(zxidOf(2, 16))
   expect(batch.nextZxid).toBe(zxidOf(3, 1))
   const texts = ['a', '', 'x'.repeat(200_000), 'b']
-  for (const text of texts) batch.propose(Buffer.from(text))
+  for (const text of texts) propose(batch, Buffer.from(text))
   expect([batch.count, batch.lastZxid, batch.nextZxid]).toEqual([4, zxidOf(3, 4), zxidOf(3, 5)])
   const records = batch.take()
   expect(inspectRecords(records, zxidOf(2, 17), { checksums: true })).toMatchObject({
@@ -27,11 +29,11 @@ test('proposal batch: transactions -> sound records that follow each other from 
 test('proposal batch: the next one -> goes on behind the last, and leaves the bytes that were taken alone', () => {
   const batch = new ProposalBatch(1, 0)
   batch.begin(0)
-  batch.propose(Buffer.from('first'))
+  propose(batch, Buffer.from('first'))
   const first = batch.take()
   const copy = Buffer.from(first)
   batch.begin(zxidOf(1, 1))
-  batch.propose(Buffer.from('other'))
+  propose(batch, Buffer.from('other'))
   const second = batch.take()
   expect(first.equals(copy)).toBe(true)
   expect(inspectRecords(second, zxidOf(1, 1), { checksums: true })).toMatchObject({ count: 1, problem: null })
@@ -42,7 +44,7 @@ test('proposal batch: a proposed buffer changed afterwards -> the record keeps w
   const batch = new ProposalBatch(1, 0)
   batch.begin(0)
   const txn = Buffer.from('abc')
-  batch.propose(txn)
+  propose(batch, txn)
   txn.fill(0)
   expect(batch.take().toString('utf8', recordHeaderBytes)).toBe('abc')
 })
@@ -50,5 +52,5 @@ test('proposal batch: a proposed buffer changed afterwards -> the record keeps w
 test('proposal batch: a counter at its end -> refuses rather than run over', () => {
   const batch = new ProposalBatch(1, zxidOf(1, counterMax))
   batch.begin(0)
-  expect(() => batch.propose(Buffer.from('x'))).toThrow('overflown')
+  expect(() => propose(batch, Buffer.from('x'))).toThrow('overflown')
 })

@@ -408,7 +408,6 @@ export class ReignWalk {
       lastZxid: lastOf(log),
       summary: summaryOf(log),
       recovered,
-      local: false,
     }
     if (this.#mutation === 'fresh counts' && facts.condition === 'fresh') facts.condition = 'provisional'
     if (this.#mutation === 'fresh found beside provisional' && facts.condition === 'provisional')
@@ -525,7 +524,7 @@ export class ReignWalk {
       const payload = Buffer.from(name)
       const record = Buffer.alloc(recordHeaderBytes + payload.length)
       payload.copy(record, recordHeaderBytes)
-      writeRecordHeader(record, 0, { payloadBytes: payload.length, zxid, commit: leading.machine.commitZxid })
+      writeRecordHeader(record, 0, payload.length, zxid, leading.machine.commitZxid)
       records.push(record)
       leading.history.push({ zxid, name, record })
     }

@@ -61,9 +61,9 @@ export class ReplicaEnsemble {
     })
     const state = new CountingState()
     const apply = state.apply.bind(state)
-    state.apply = (zxid, txn) => {
-      apply(zxid, txn)
-      this.#checkApplied(id, zxid, txn.toString())
+    state.apply = (zxid, records, start, end) => {
+      apply(zxid, records, start, end)
+      this.#checkApplied(id, zxid, records.toString('utf8', start, end))
     }
     const replica: Replica = new Replica({
       runtime,

@@ -78,8 +78,8 @@ export class FakeReplica implements ReplicaLink {
       get nextZxid() {
         return zxid()
       },
-      propose(txn) {
-        proposed.push({ zxid: zxid(), txn: Buffer.from(txn) })
+      propose(bytes, start, end) {
+        proposed.push({ zxid: zxid(), txn: Buffer.from(bytes.subarray(start, end)) })
         counted()
       },
     })
@@ -89,7 +89,7 @@ export class FakeReplica implements ReplicaLink {
   /** Applies what is proposed: all of it, or so many. */
   commit(count = this.#proposed.length): void {
     const batch = this.#proposed.splice(0, count)
-    for (const { zxid, txn } of batch) this.#tree.apply(zxid, txn)
+    for (const { zxid, txn } of batch) this.#tree.apply(zxid, txn, 0, txn.length)
     this.#tree.applied()
   }
 

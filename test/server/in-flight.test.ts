@@ -7,9 +7,9 @@ function recordApplied(harness: Harness): { zxid: number; bytes: Buffer }[] {
   const applied: { zxid: number; bytes: Buffer }[] = []
   const { tree } = harness.side
   const apply = tree.apply.bind(tree)
-  tree.apply = (zxid, txn) => {
-    applied.push({ zxid, bytes: Buffer.from(txn) })
-    apply(zxid, txn)
+  tree.apply = (zxid, records, start, end) => {
+    applied.push({ zxid, bytes: Buffer.from(records.subarray(start, end)) })
+    apply(zxid, records, start, end)
   }
   return applied
 }
@@ -184,7 +184,7 @@ describe('in flight across leaders', () => {
     for (const requests of rest) elsewhere.replica.execute(1, requests)
     harness.replica.adrift()
     await harness.load(zxid, snapshot)
-    for (const txn of behind) harness.side.tree.apply(txn.zxid, txn.bytes)
+    for (const txn of behind) harness.side.tree.apply(txn.zxid, txn.bytes, 0, txn.bytes.length)
     harness.replica.epoch = elsewhere.replica.epoch
     harness.replica.losing = false
     harness.replica.lead()
@@ -207,7 +207,7 @@ describe('in flight across leaders', () => {
     const digest = harness.side.state.digest()
     harness.replica.adrift()
     harness.side.tree.reset()
-    for (const txn of [...history]) harness.side.tree.apply(txn.zxid, txn.bytes)
+    for (const txn of [...history]) harness.side.tree.apply(txn.zxid, txn.bytes, 0, txn.bytes.length)
     harness.replica.lead()
     harness.time.endTurns()
     expect(harness.side.state.digest()).toBe(digest)

@@ -38,7 +38,7 @@ export const payloadOf = (zxid: Zxid, salt = ''): Buffer =>
 export function recordOf(zxid: Zxid, commit: Zxid = 0, payload = payloadOf(zxid)): Buffer {
   const record = Buffer.alloc(recordHeaderBytes + payload.length)
   payload.copy(record, recordHeaderBytes)
-  writeRecordHeader(record, 0, { payloadBytes: payload.length, zxid, commit })
+  writeRecordHeader(record, 0, payload.length, zxid, commit)
   return record
 }
 
@@ -89,7 +89,8 @@ export async function recovered(storage: Storage): Promise<Recovered> {
       for await (const chunk of chunks) all.push(chunk)
       result.snapshot = Buffer.concat(all).toString()
     },
-    apply: (zxid, payload) => {
+    apply: (zxid, records, start, end) => {
+      const payload = records.subarray(start, end)
       if (!payload.equals(payloadOf(zxid))) throw new Error(`wrong payload at ${zxid}: ${payload}`)
       result.applied.push(zxid)
     },

@@ -55,6 +55,10 @@ export class ImageDisk implements Disk {
   #file(node: FileNode): DiskFile {
     return {
       write: async (pieces, position) => this.image.write(node, pieces, position),
+      writeDurably: async (pieces, position) => {
+        this.image.write(node, pieces, position)
+        this.image.sync(node, node.changeCount)
+      },
       sync: async () => this.image.sync(node, node.changeCount),
       read: async (position, length) => node.current.read(position, length),
       size: async () => node.current.length,

@@ -204,7 +204,11 @@ export class MemoryDisk implements Disk {
   }
 
   #file(path: string, inode: Inode): DiskFile {
-    return {
+    const file: DiskFile = {
+      writeDurably: async (pieces, position) => {
+        await file.write(pieces, position)
+        await file.sync()
+      },
       write: async (pieces, position) => {
         await this.#read()
         const bytes = Buffer.concat(pieces)
@@ -244,6 +248,7 @@ export class MemoryDisk implements Disk {
       },
       close: () => this.#read(),
     }
+    return file
   }
 
   #change(path: string, make: (entries: Entries) => void): void {

@@ -118,8 +118,8 @@ export class Harness {
     this.state.beginReign()
   }
 
-  propose(txn: Uint8Array): void {
-    const entry = { zxid: this.nextZxid++, bytes: Buffer.from(txn) }
+  propose(bytes: Buffer, start: number, end: number): void {
+    const entry = { zxid: this.nextZxid++, bytes: Buffer.from(bytes.subarray(start, end)) }
     this.pending.push(entry)
     this.history.push(entry)
   }

@@ -22,8 +22,8 @@ import { decideSetData } from './set-data.ts'
 export interface TxnSink {
   /** The zxid that the next proposed transaction will have. */
   readonly nextZxid: Zxid
-  /** Orders one transaction; the bytes are copied. */
-  propose(txn: Uint8Array): void
+  /** Orders one transaction, which stands in `bytes` from `start` to `end`; it is copied. */
+  propose(bytes: Buffer, start: number, end: number): void
 }
 
 /**
@@ -99,7 +99,7 @@ export class Executor {
       }
       if (window > 0 && numbered) overlay.requestProposed(envelope.sessionId, envelope.requestId, zxid)
     }
-    sink.propose(txn.view())
+    sink.propose(txn.bytes, 0, txn.length)
   }
 
   /** A container or a node with a time to live goes, or it does not, and there is no transaction. */
@@ -108,7 +108,7 @@ export class Executor {
     decision.txn.reset()
     writeTxnHeader(decision.txn, TxnKind.delete, from, requests, start, wallMs)
     decision.zxid = sink.nextZxid
-    if (decideReap(decision, this.#request, wallMs)) sink.propose(decision.txn.view())
+    if (decideReap(decision, this.#request, wallMs)) sink.propose(decision.txn.bytes, 0, decision.txn.length)
   }
 
   #isNew(envelope: RequestEnvelope): boolean {
