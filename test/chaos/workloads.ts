@@ -1,0 +1,4 @@
+import type { MakeWorkload } from '../../src/sim/workloads/workload.ts'
+
+/** Everything that clients do during the chaos, by the name of its own folder in the tree. */
+export const workloads: Readonly<Record<string, MakeWorkload>> = {}
