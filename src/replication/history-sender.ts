@@ -25,31 +25,48 @@ export async function sendHistory(options: {
   const receiver: HistorySummary = options.receiver.map(([epoch, lastCounter]) => ({ epoch, lastCounter }))
   const common = Math.min(commonPoint(storage.summary(), receiver), upTo)
   const full = options.full || common < storage.logStartZxid
-  let sent = full ? await sendSnapshot(storage, link) : common
-  if (!full) link.send({ type: 'historyStart', full: false, common })
-  if (upTo > sent) {
-    for await (const records of storage.readRecords(sent, upTo)) {
-      sent = inspectRecords(records, sent, { checksums: false }).last
-      link.send({ type: 'historyRecords', bytes: records, lastZxid: sent })
-      await drained(link)
+  if (full) await sendFull(storage, link, upTo)
+  else {
+    const letGo = storage.keepLog(common)
+    try {
+      link.send({ type: 'historyStart', full: false, common })
+      await sendRecords(storage, link, common, upTo)
+    } finally {
+      letGo()
     }
   }
   return full ? 'full' : 'diff'
 }
 
-/** Returns the zxid behind which records must follow. */
-async function sendSnapshot(storage: Storage, link: Link): Promise<Zxid> {
+async function sendFull(storage: Storage, link: Link, upTo: Zxid): Promise<void> {
   const snapshot = await storage.readSnapshot()
   const common = snapshot?.zxid ?? 0
-  link.send({ type: 'historyStart', full: true, common })
-  if (snapshot === null) return common
-  for await (const chunk of snapshot.chunks) {
+  try {
+    link.send({ type: 'historyStart', full: true, common })
+    if (snapshot !== null) await sendSnapshot(snapshot.chunks, link)
+    await sendRecords(storage, link, common, upTo)
+  } finally {
+    await snapshot?.release()
+  }
+}
+
+async function sendSnapshot(chunks: AsyncIterable<Buffer>, link: Link): Promise<void> {
+  for await (const chunk of chunks) {
     for (let at = 0; at < chunk.length; at += pieceBytesMax) {
       link.send({ type: 'historySnapshot', bytes: chunk.subarray(at, at + pieceBytesMax) })
     }
     await drained(link)
   }
-  return common
+}
+
+async function sendRecords(storage: Storage, link: Link, after: Zxid, upTo: Zxid): Promise<void> {
+  if (upTo <= after) return
+  let sent = after
+  for await (const records of storage.readRecords(after, upTo)) {
+    sent = inspectRecords(records, sent, { checksums: false }).last
+    link.send({ type: 'historyRecords', bytes: records, lastZxid: sent })
+    await drained(link)
+  }
 }
 
 async function drained(link: Link): Promise<void> {

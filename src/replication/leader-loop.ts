@@ -3,6 +3,7 @@ import type { Log } from '../runtime/log.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Timer } from '../runtime/timers.ts'
 import type { Storage } from '../storage/storage.ts'
+import { StorageError } from '../storage/storage-error.ts'
 import { formatZxid } from '../tree/zxid.ts'
 import { DecodeError } from '../wire/decode-error.ts'
 import { sendHistory } from './history-sender.ts'
@@ -374,6 +375,9 @@ export class LeaderLoop {
         this.#askForTurn()
       },
       (error: unknown) => {
+        // Not the receiver's fault but this server's disk: who leads must have a whole history.
+        if (error instanceof StorageError && error.code !== 'PURGED')
+          this.#guard(() => this.#events.onFailure(error))
         link.close(`sending the history failed: ${error instanceof Error ? error.message : String(error)}`)
       },
     )

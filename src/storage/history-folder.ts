@@ -6,9 +6,10 @@ import { formatZxid, type Zxid } from '../tree/zxid.ts'
 import { building, snapshotName } from './file-names.ts'
 import type { HistorySummary, SummaryTracker } from './history-summary.ts'
 import { HistoryLog } from './log.ts'
+import { mend } from './mending.ts'
 import { purgeable } from './purge.ts'
 import { inspectRecords, recordBytes, recordHeaderBytes, recordZxid } from './record.ts'
-import { findHistory } from './recovery.ts'
+import { type FoundHistory, findHistory } from './recovery.ts'
 import { SnapshotReader, SnapshotWriter } from './snapshot-file.ts'
 import type { RecoveryTarget, SnapshotForFollower } from './storage-api.ts'
 import { ioFailed } from './storage-error.ts'
@@ -22,8 +23,6 @@ export interface HistoryOptions {
   preallocateBytes: number
   snapshotsKept: number
 }
-
-const rawChunkBytes = 1024 * 1024
 
 /** One whole history: a log, snapshots, and what is known of its shape. */
 export class HistoryFolder {
@@ -42,11 +41,16 @@ export class HistoryFolder {
 
   /** Rejects with DAMAGED or NEWER_FORMAT. */
   static async open(options: HistoryOptions): Promise<HistoryFolder> {
-    const found = await findHistory(options)
+    return HistoryFolder.take(options, await findHistory(options))
+  }
+
+  /** Mends the folder as it was found to need it, and goes on from there. */
+  static async take(options: HistoryOptions, found: FoundHistory): Promise<HistoryFolder> {
+    await mend(options, found.mends)
     return new HistoryFolder(options, found)
   }
 
-  private constructor(options: HistoryOptions, found: Awaited<ReturnType<typeof findHistory>>) {
+  private constructor(options: HistoryOptions, found: FoundHistory) {
     this.#options = options
     this.#summary = found.summary
     this.#snapshots = found.snapshots
@@ -121,14 +125,39 @@ export class HistoryFolder {
     }
   }
 
+  /** Until the returned call, neither a snapshot of `after` nor what the log holds behind it is purged. */
+  keep(after: Zxid): () => void {
+    const letGoOfLog = this.#log.keep(after)
+    this.#snapshotReaders.set(after, (this.#snapshotReaders.get(after) ?? 0) + 1)
+    let kept = true
+    return () => {
+      if (!kept) return
+      kept = false
+      letGoOfLog()
+      const left = (this.#snapshotReaders.get(after) ?? 1) - 1
+      if (left > 0) this.#snapshotReaders.set(after, left)
+      else this.#snapshotReaders.delete(after)
+    }
+  }
+
   async readSnapshot(): Promise<SnapshotForFollower | null> {
     const zxid = this.#snapshots.at(-1)
     if (zxid === undefined) return null
-    const path = this.#pathOf(zxid)
-    const file = await this.#options.disk.open(path, { create: false })
-    const bytes = await file.size()
-    await file.close()
-    return { zxid, bytes, chunks: this.#rawSnapshot(zxid, bytes) }
+    const letGo = this.keep(zxid)
+    this.#uses += 1
+    try {
+      const reader = await SnapshotReader.open(this.#options.disk, this.#pathOf(zxid))
+      const release = async (): Promise<void> => {
+        letGo()
+        await reader.close()
+        await this.#endUse()
+      }
+      return { zxid, bytes: reader.bytes, chunks: this.#rawSnapshot(zxid, reader), release }
+    } catch (cause) {
+      letGo()
+      await this.#endUse()
+      throw ioFailed(`reading ${this.#pathOf(zxid)}`, cause)
+    }
   }
 
   /**
@@ -179,7 +208,8 @@ export class HistoryFolder {
     this.#log.fail(failure)
   }
 
-  close(): Promise<void> {
+  /** Resolves to false when the log had failed before. */
+  close(): Promise<boolean> {
     return this.#log.close()
   }
 
@@ -241,19 +271,23 @@ export class HistoryFolder {
   }
 
   async #purge(): Promise<void> {
-    const { disk, snapshotsKept } = this.#options
-    const surplus = purgeable({
-      snapshots: this.#snapshots,
-      segments: this.#log.segments,
-      snapshotsKept,
-      snapshotsRead: new Set(this.#snapshotReaders.keys()),
-      logReadAfter: this.#log.readAfter,
-    })
-    for (const zxid of surplus.snapshots) {
+    const { disk } = this.#options
+    for (const zxid of this.#surplus().snapshots) {
       this.#snapshots.splice(this.#snapshots.indexOf(zxid), 1)
       await disk.removeFile(this.#pathOf(zxid))
     }
-    await this.#log.dropOldest(surplus.segments)
+    // Asked again: somebody may have begun to read the log meanwhile.
+    await this.#log.dropOldest(this.#surplus().segments)
+  }
+
+  #surplus(): ReturnType<typeof purgeable> {
+    return purgeable({
+      snapshots: this.#snapshots,
+      segments: this.#log.segments,
+      snapshotsKept: this.#options.snapshotsKept,
+      snapshotsRead: new Set(this.#snapshotReaders.keys()),
+      logReadAfter: this.#log.readAfter,
+    })
   }
 
   async #loadSnapshot(zxid: Zxid, target: RecoveryTarget): Promise<void> {
@@ -266,27 +300,11 @@ export class HistoryFolder {
     }
   }
 
-  async *#rawSnapshot(zxid: Zxid, bytes: number): AsyncGenerator<Buffer> {
-    this.#uses += 1
-    this.#snapshotReaders.set(zxid, (this.#snapshotReaders.get(zxid) ?? 0) + 1)
+  async *#rawSnapshot(zxid: Zxid, reader: SnapshotReader): AsyncGenerator<Buffer> {
     try {
-      const file = await this.#options.disk.open(this.#pathOf(zxid), { create: false })
-      try {
-        for (let at = 0; at < bytes; ) {
-          const chunk = await file.read(at, Math.min(rawChunkBytes, bytes - at))
-          if (chunk.length === 0)
-            throw new Error(`${this.#pathOf(zxid)} ends at ${at}, expected ${bytes} bytes`)
-          at += chunk.length
-          yield chunk
-        }
-      } finally {
-        await file.close()
-      }
-    } finally {
-      const left = (this.#snapshotReaders.get(zxid) ?? 1) - 1
-      if (left > 0) this.#snapshotReaders.set(zxid, left)
-      else this.#snapshotReaders.delete(zxid)
-      await this.#endUse()
+      yield* reader.pieces()
+    } catch (cause) {
+      throw ioFailed(`reading ${this.#pathOf(zxid)}`, cause)
     }
   }
 

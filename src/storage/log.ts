@@ -134,6 +134,13 @@ export class HistoryLog {
     })
   }
 
+  /** What stands behind `after` is not dropped until the returned call. */
+  keep(after: Zxid): () => void {
+    const reader = { after }
+    this.#readers.add(reader)
+    return () => this.#readers.delete(reader)
+  }
+
   /** Whole records after `after` up to `upTo`, in buffers that are the caller's. */
   async *read(after: Zxid, upTo: Zxid): AsyncGenerator<Buffer> {
     assert(upTo <= this.#durable, () => `reading to ${upTo}, durable is ${this.#durable}`)
@@ -170,11 +177,15 @@ export class HistoryLog {
     }
   }
 
-  /** Lets what was appended become durable, and marks it as such. Later appends fail. */
-  async close(): Promise<void> {
+  /**
+   * Lets what was appended become durable, and marks it as such. Later appends fail. Resolves to false when the log had
+   * failed before, so that some of it may not be durable.
+   */
+  async close(): Promise<boolean> {
     this.#idleTimer?.cancel()
     this.#idleTimer = null
-    if (this.#group.failure === null) {
+    const whole = this.#group.failure === null
+    if (whole) {
       await this.#group.between(async () => {
         const segment = this.#segments.at(-1)
         if (segment === undefined) return
@@ -184,7 +195,10 @@ export class HistoryLog {
       })
       this.#group.fail(new StorageError('IO', `${this.#options.folder} is closed`))
     }
+    // A write may be under way still when something else has failed: closed under it, its descriptor could be another file's.
+    await this.#group.settled()
     await this.#closeFile()
+    return whole
   }
 
   /** Ends the writing without a word on the disk, for a history that is not wanted any more. */

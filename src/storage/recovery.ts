@@ -1,15 +1,15 @@
 import type { Disk, DiskFile } from '../runtime/disk.ts'
-import type { Log } from '../runtime/log.ts'
 import { formatZxid, type Zxid } from '../tree/zxid.ts'
 import { isBuilding, segmentFirst, segmentName, snapshotName, snapshotZxid } from './file-names.ts'
 import { SummaryTracker } from './history-summary.ts'
 import { LogSegment } from './log-segment.ts'
+import type { Mend } from './mending.ts'
 import { decodeSegmentHeader, segmentFormatVersion, segmentHeaderBytes } from './segment-format.ts'
 import { findMark, scanSegment } from './segment-scan.ts'
 import { checkSnapshot } from './snapshot-file.ts'
-import { damaged, named, newerFormat, olderFormat, StorageError } from './storage-error.ts'
+import { damaged, named, newerFormat, olderFormat, StorageError, whereAndWhat } from './storage-error.ts'
 
-/** A history folder as it was found, with its torn tail cut off. All of it is durable. */
+/** What history a folder holds, and what has to be done to the folder before that is true of the disk as well. */
 export interface FoundHistory {
   segments: LogSegment[]
   /** Ascending; the last one has been checked from end to end. */
@@ -17,12 +17,13 @@ export interface FoundHistory {
   summary: SummaryTracker
   /** Everything up to here is known to be committed. */
   commit: Zxid
+  /** In this order. */
+  mends: Mend[]
 }
 
 interface Place {
   disk: Disk
   folder: string
-  log: Log
 }
 
 /** A log file whose header is sound. */
@@ -34,10 +35,11 @@ interface FoundSegment {
 }
 
 /**
- * Finds out what history a folder holds.
+ * Finds out what history a folder holds. It only reads: what is refused stays on the disk as it was, for a person to look
+ * at, and a look at the files of a running server changes nothing.
  *
  * The newest snapshot that passes its check is the base, if the log goes on from it; only the log behind it is read
- * through. A torn tail (see segment-format.ts) is cut off for good before anything is appended: left in place, sound
+ * through. A torn tail (see segment-format.ts) is to be cut off for good before anything is appended: left in place, sound
  * records of it could come to stand right behind a new, shorter group, and the next start would take them for history.
  *
  * Rejects with DAMAGED when something that was durable once is missing or changed.
@@ -45,20 +47,25 @@ interface FoundSegment {
 export async function findHistory(place: Place): Promise<FoundHistory> {
   const { disk, folder } = place
   const names = await disk.list(folder)
-  for (const name of names) if (isBuilding(name)) await disk.removeFile(`${folder}/${name}`)
+  const mends: Mend[] = []
+  for (const name of names)
+    if (isBuilding(name))
+      mends.push({ kind: 'remove', path: `${folder}/${name}`, because: 'left half built' })
   const snapshots = ascending(names.map(snapshotZxid))
   const newestSnapshot = snapshots.at(-1) ?? 0
   const { base, summary, bad } = await findBase(place, snapshots)
-  const chain = await openChain(place, ascending(names.map(segmentFirst)))
+  const chain = await openChain(place, ascending(names.map(segmentFirst)), mends)
   const logStart = chain[0]?.segment.previous ?? base
   if (logStart > base)
     throw damaged({
       path: chain[0]?.segment.path ?? folder,
+      offset: 16,
       found: `the log to begin behind ${named(logStart)}`,
       expected: `it to reach back to the newest good snapshot (${named(base)})`,
+      ...(bad.length === 0 ? {} : { because: bad.map((snapshot) => snapshot.because).join('; ') }),
     })
 
-  const found: FoundHistory = { segments: [], snapshots, summary, commit: base }
+  const found: FoundHistory = { segments: [], snapshots, summary, commit: base, mends }
   let holdsBase = logStart === base
   const onRecord = (zxid: Zxid): void => {
     if (zxid === base) holdsBase = true
@@ -67,16 +74,16 @@ export async function findHistory(place: Place): Promise<FoundHistory> {
   for (const [i, part] of chain.entries()) await readPart(place, part, chain[i + 1], base, onRecord, found)
 
   // A snapshot is only finished when the log is durable up to it: a log that ends before has lost something.
-  const last = found.segments.at(-1)?.last ?? base
+  const end = found.segments.at(-1)
+  const last = end?.last ?? base
   if (last < newestSnapshot || !holdsBase)
     throw damaged({
-      path: found.segments.at(-1)?.path ?? folder,
+      path: end?.path ?? folder,
+      ...(end === undefined ? {} : { offset: end.bytes }),
       found: `the log to end at ${named(last)}`,
-      expected: `it to hold ${named(newestSnapshot)}, of which there is a snapshot`,
+      expected: `it to hold ${named(Math.max(base, newestSnapshot))}, of which there is a snapshot`,
     })
-  for (const path of bad) await disk.removeFile(path)
-  // What a process that died did not come to sync itself is made durable before it counts.
-  await disk.syncFolder(folder)
+  mends.push(...bad)
   return found
 }
 
@@ -85,10 +92,10 @@ const ascending = (zxids: (Zxid | null)[]): Zxid[] =>
 
 /** The newest snapshot that is whole; those that are not leave the list. */
 async function findBase(
-  { disk, folder, log }: Place,
+  { disk, folder }: Place,
   snapshots: Zxid[],
-): Promise<{ base: Zxid; summary: SummaryTracker; bad: string[] }> {
-  const bad: string[] = []
+): Promise<{ base: Zxid; summary: SummaryTracker; bad: RemovedSnapshot[] }> {
+  const bad: RemovedSnapshot[] = []
   for (;;) {
     const zxid = snapshots.at(-1)
     if (zxid === undefined) return { base: 0, summary: new SummaryTracker(), bad }
@@ -96,25 +103,26 @@ async function findBase(
     try {
       const header = await checkSnapshot(disk, path)
       if (header.zxid === zxid) return { base: zxid, summary: new SummaryTracker(header.summary), bad }
-      throw damaged({ path, found: `a snapshot of ${named(header.zxid)}`, expected: named(zxid) })
+      throw damaged({ path, offset: 16, found: `a snapshot of ${named(header.zxid)}`, expected: named(zxid) })
     } catch (error) {
-      if (!(error instanceof StorageError) || error.code !== 'DAMAGED') throw error
-      log.warn('snapshot damaged, going back to the one before it', { problem: error.message })
-      bad.push(path)
+      if (!(error instanceof StorageError) || error.damage === null) throw error
+      bad.push({ kind: 'remove', path, because: `snapshot damaged: ${whereAndWhat(error.damage)}` })
       snapshots.pop()
     }
   }
 }
 
+type RemovedSnapshot = Extract<Mend, { kind: 'remove' }>
+
 /** Opens the segments and checks that their headers make a chain. */
-async function openChain({ disk, folder }: Place, firsts: Zxid[]): Promise<FoundSegment[]> {
+async function openChain({ disk, folder }: Place, firsts: Zxid[], mends: Mend[]): Promise<FoundSegment[]> {
   const chain: FoundSegment[] = []
   for (const [i, first] of firsts.entries()) {
     const path = `${folder}/${segmentName(first)}`
     const rolled = i < firsts.length - 1
     const part = await withFile(disk, path, (file) => openPart(file, path, first, rolled))
     if (part !== null) chain.push(part)
-    else await disk.removeFile(path)
+    else mends.push({ kind: 'remove', path, because: 'its very first write was torn: it holds nothing' })
     const before = chain[i - 1]?.segment
     if (part === null || before === undefined) continue
     if (part.segment.previous < before.first)
@@ -157,7 +165,7 @@ async function openPart(
 
 /** Reads one segment through, unless it lies before the base as a whole, and adds it to what was found. */
 async function readPart(
-  { disk, log }: Place,
+  { disk }: Place,
   { segment, size, rolled }: FoundSegment,
   next: FoundSegment | undefined,
   base: Zxid,
@@ -183,13 +191,7 @@ async function readPart(
           found: `an unsound record behind ${named(scan.last)}, in a part of the log that was durable once`,
           expected: 'a sound one',
         })
-      log.info('cut the torn end of the log off', {
-        file: path,
-        from: scan.end,
-        to: size,
-        lastZxid: formatZxid(scan.last),
-      })
-      await file.truncate(scan.end)
+      found.mends.push({ kind: 'cut', path, from: scan.end, to: size, lastZxid: scan.last })
     }
     if (next !== undefined && next.segment.previous !== scan.last)
       throw damaged({
@@ -198,22 +200,11 @@ async function readPart(
         found: `a segment that follows ${named(next.segment.previous)}`,
         expected: `one that follows ${named(scan.last)}, the last in ${path}`,
       })
-    if (!rolled) await writeAgain(file, scan.lastGroup, scan.end)
-    await file.sync()
+    // What a process that died did not come to sync itself is made durable before it counts.
+    found.mends.push({ kind: 'sync', path, from: rolled ? scan.end : scan.lastGroup, to: scan.end })
   })
   if (segment.last > segment.previous) found.segments.push(segment)
-  else await disk.removeFile(path)
-}
-
-/**
- * Writes what is there once more, for the sync that follows. Without this a sync could report success for nothing:
- *   1. a group is written, and its sync fails: the system drops the pages from its list, but not from its cache;
- *   2. the process dies before it has cut the group off;
- *   3. the next one reads the group whole, syncs the file, which does nothing, and acknowledges it;
- *   4. the power fails, and the group is gone.
- */
-async function writeAgain(file: DiskFile, from: number, to: number): Promise<void> {
-  if (to > from) await file.write([await file.read(from, to - from)], from)
+  else found.mends.push({ kind: 'remove', path, because: 'it holds no whole record' })
 }
 
 async function withFile<T>(disk: Disk, path: string, use: (file: DiskFile) => Promise<T>): Promise<T> {

@@ -5,7 +5,7 @@ import { HistoryFolder, type HistoryOptions } from './history-folder.ts'
 import { inspectRecords } from './record.ts'
 import { checkSnapshot } from './snapshot-file.ts'
 import type { DurableState, HistoryReplacement } from './storage-api.ts'
-import { ioFailed, StorageError } from './storage-error.ts'
+import { ioFailed, StorageError, whereAndWhat } from './storage-error.ts'
 
 /** Makes a whole, durable history the server's own, together with these values, in one step. */
 export type Install = (history: HistoryFolder, changes: Partial<DurableState>) => Promise<void>
@@ -111,10 +111,10 @@ async function checkReceived(disk: Disk, path: string): Promise<Zxid> {
   try {
     return (await checkSnapshot(disk, path)).zxid
   } catch (error) {
-    if (!(error instanceof StorageError) || error.code !== 'DAMAGED') throw error
-    throw received(`a damaged snapshot (${error.message.split('. Way out')[0]})`)
+    if (!(error instanceof StorageError) || error.damage === null) throw error
+    throw received(`a damaged snapshot (${whereAndWhat(error.damage)})`)
   }
 }
 
 const received = (found: string): StorageError =>
-  new StorageError('DAMAGED', `received ${found}. Way out: give this history up and ask for it again.`)
+  new StorageError('RECEIVED', `received ${found}. Way out: give this history up and ask for it again.`)

@@ -1,6 +1,8 @@
 import type { Disk } from '../runtime/disk.ts'
+import { epochOf } from '../tree/zxid.ts'
 import { historyName, historyNumber, isBuilding, stateFileName } from './file-names.ts'
 import { HistoryFolder, type HistoryOptions } from './history-folder.ts'
+import { type FoundHistory, findHistory } from './recovery.ts'
 import { readStateFile, type StateFile, writeStateFile } from './state-file.ts'
 import { damaged, errorCode, ioFailed, named, StorageError } from './storage-error.ts'
 
@@ -29,42 +31,77 @@ const diskTrouble: ReadonlySet<string> = new Set([
   'EROFS',
 ])
 
-/** Reads the state file, clears away what a crash left, and opens the history that the state names. */
-export async function openServerFolder(
-  options: HistoryOptions,
-  serverId: number,
-): Promise<{ file: StateFile; found: HistoryFolder }> {
-  const { disk, folder } = options
-  const file = (await readStateFile(disk, folder)) ?? (await foundFolder(options, serverId))
-  if (file.serverId !== serverId)
+/** What a server's folder holds. */
+export interface FoundFolder {
+  file: StateFile
+  history: FoundHistory
+  /** Names in it that nothing refers to: what was being built when a process died, and histories that were replaced. */
+  leftovers: string[]
+}
+
+/**
+ * What the folder holds beside this state file; only reads. Rejects with WRONG_SERVER, DAMAGED, NEWER_FORMAT or
+ * OLDER_FORMAT. `serverId`: null for whichever it belongs to.
+ */
+export async function findServerFolder(
+  place: { disk: Disk; folder: string },
+  serverId: number | null,
+  file: StateFile,
+): Promise<FoundFolder> {
+  const { disk, folder } = place
+  const statePath = `${folder}/${stateFileName}`
+  if (serverId !== null && file.serverId !== serverId)
     throw new StorageError(
       'WRONG_SERVER',
-      `${folder} belongs to server ${file.serverId}, expected server ${serverId}. ` +
+      `${statePath}: ${folder} belongs to server ${file.serverId}, expected server ${serverId}. ` +
         'Way out: start the server with its own id, or give it its own data directory.',
     )
   const names = await disk.list(folder)
-  for (const name of names) {
-    if (isBuilding(name)) await disk.removeFile(`${folder}/${name}`)
-    else if (historyNumber(name) !== null && name !== file.history)
-      await disk.removeFolder(`${folder}/${name}`)
-  }
   if (!names.includes(file.history))
+    throw damaged({ path: statePath, found: `no folder ${file.history}`, expected: 'it to be there' })
+  const historyFolder = `${folder}/${file.history}`
+  const history = await findHistory({ disk, folder: historyFolder })
+  const end = history.segments.at(-1)
+  const last = end?.last ?? history.snapshots.at(-1) ?? 0
+  if (last < file.committedZxid)
     throw damaged({
-      path: `${folder}/${stateFileName}`,
-      found: `no folder ${file.history}`,
-      expected: 'it to be there',
-    })
-  // A process that died between a rename and its sync has left a state that could still be taken back.
-  await disk.syncFolder(folder)
-  const found = await HistoryFolder.open({ ...options, folder: `${folder}/${file.history}` })
-  if (found.lastZxid < file.committedZxid)
-    throw damaged({
-      path: `${folder}/${file.history}`,
-      found: `a history that ends at ${named(found.lastZxid)}`,
+      path: end?.path ?? historyFolder,
+      ...(end === undefined ? {} : { offset: end.bytes }),
+      found: `a history that ends at ${named(last)}`,
       expected: `it to hold ${named(file.committedZxid)}, which was durable once`,
     })
-  found.noteCommit(file.committedZxid)
-  return { file, found }
+  // A promise is durable before anything of its epoch is appended. So this state is older than the history: whoever
+  // went on from it could promise an epoch again that it has promised to another leader.
+  if (epochOf(last) > file.promisedEpoch)
+    throw damaged({
+      path: statePath,
+      found: `promised epoch ${file.promisedEpoch}`,
+      expected: `${epochOf(last)} or more, for the history holds ${named(last)}`,
+    })
+  history.commit = Math.max(history.commit, file.committedZxid)
+  const leftovers = names.filter(
+    (name) => isBuilding(name) || (historyNumber(name) !== null && name !== file.history),
+  )
+  return { file, history, leftovers }
+}
+
+/** Opens the history that the state file names, and then clears away what a crash left. */
+export async function openServerFolder(
+  options: HistoryOptions,
+  serverId: number,
+): Promise<{ file: StateFile; history: HistoryFolder }> {
+  const { disk, folder } = options
+  const file = (await readStateFile(disk, folder)) ?? (await foundFolder(options, serverId))
+  const found = await findServerFolder(options, serverId, file)
+  for (const name of found.leftovers) {
+    if (isBuilding(name)) await disk.removeFile(`${folder}/${name}`)
+    else await disk.removeFolder(`${folder}/${name}`)
+  }
+  // A process that died between the rename and its sync has left a state that could still be taken back; and where that
+  // sync failed, the next one could report success for nothing. Written once more, it is durable before it counts.
+  await writeStateFile(disk, folder, file)
+  const history = await HistoryFolder.take({ ...options, folder: `${folder}/${file.history}` }, found.history)
+  return { file, history }
 }
 
 /**

@@ -123,11 +123,17 @@ export class SnapshotReader {
   /** Where `#ahead[#at]` is in the file. */
   #offset = 0
   #crc = 0
+  /** Bytes taken that `pieces` has not given out yet. */
+  #kept: Buffer[] | null = null
 
   private constructor(file: DiskFile, path: string, size: number) {
     this.#file = file
     this.#path = path
     this.#size = size
+  }
+
+  get bytes(): number {
+    return this.#size
   }
 
   static async open(disk: Disk, path: string): Promise<SnapshotReader> {
@@ -178,6 +184,24 @@ export class SnapshotReader {
     }
   }
 
+  /**
+   * The file as it is, in place of `header` and `chunks`: every piece has passed its check before it is given out. Another
+   * server must not have to find out what is wrong with a snapshot of this one.
+   */
+  async *pieces(): AsyncGenerator<Buffer> {
+    this.#kept = []
+    await this.header()
+    yield this.#keptPiece()
+    for await (const _chunk of this.chunks()) yield this.#keptPiece()
+    yield this.#keptPiece()
+  }
+
+  #keptPiece(): Buffer {
+    const piece = Buffer.concat(this.#kept ?? [])
+    this.#kept = []
+    return piece
+  }
+
   #decodeBody(body: Buffer): SnapshotHeader {
     const digestBytes = body.length < 16 ? -1 : body.readUInt32BE(8)
     const epochs =
@@ -213,6 +237,7 @@ export class SnapshotReader {
     const taken = this.#ahead.subarray(this.#at, this.#at + length)
     this.#at += length
     this.#offset += length
+    this.#kept?.push(taken)
     return taken
   }
 

@@ -39,8 +39,13 @@ export interface RecoveryTarget {
 export interface SnapshotForFollower {
   zxid: Zxid
   bytes: number
-  /** Raw file bytes, header included, for `HistoryReplacement.addSnapshotBytes`. */
+  /**
+   * Raw file bytes, header included, for `HistoryReplacement.addSnapshotBytes`; each checked before it is given out.
+   * Rejects with DAMAGED.
+   */
   chunks: AsyncGenerator<Buffer>
+  /** Must be called: until then the snapshot, and what the log holds behind it, are not purged. */
+  release(): Promise<void>
 }
 
 export interface HistoryReplacement {

@@ -7,6 +7,7 @@ import { formatZxid, type Zxid } from '../tree/zxid.ts'
  * - `OLDER_FORMAT`: written by an older version, whose records this one would misread.
  * - `DAMAGED`: what was durable once is not whole any more; nothing of it may be served or voted with.
  * - `LOCKED`: another live process works in the folder.
+ * - `RECEIVED`: what another server sent as its history is not whole. The own history is.
  * - `PURGED`: the log does not reach back as far as was asked; a snapshot does.
  * - `IO`: the disk refused an operation (full, broken, closed). Nothing more is acknowledged after it.
  */
@@ -15,6 +16,7 @@ export type StorageErrorCode =
   | 'NEWER_FORMAT'
   | 'OLDER_FORMAT'
   | 'DAMAGED'
+  | 'RECEIVED'
   | 'LOCKED'
   | 'PURGED'
   | 'IO'
@@ -23,10 +25,13 @@ export type StorageErrorCode =
 export class StorageError extends Error {
   override name = 'StorageError'
   readonly code: StorageErrorCode
+  /** Where the damage is, with `DAMAGED`, when it is in a file. */
+  readonly damage: Damage | null
 
-  constructor(code: StorageErrorCode, message: string, options?: { cause: unknown }) {
-    super(message, options)
+  constructor(code: StorageErrorCode, message: string, options: { cause?: unknown; damage?: Damage } = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : {})
     this.code = code
+    this.damage = options.damage ?? null
   }
 }
 
@@ -37,6 +42,8 @@ export interface Damage {
   offset?: number
   found: string
   expected: string
+  /** What else has to do with it. */
+  because?: string
 }
 
 const bringBack =
@@ -44,11 +51,12 @@ const bringBack =
   'the ensemble brings its history back, as long as a majority of the other servers is up.'
 
 export function damaged(damage: Damage): StorageError {
-  const where = damage.offset === undefined ? damage.path : `${damage.path}, offset ${damage.offset}`
-  return new StorageError(
-    'DAMAGED',
-    `${where}: found ${damage.found}, expected ${damage.expected}. ${bringBack}`,
-  )
+  return new StorageError('DAMAGED', `${whereAndWhat(damage)}. ${bringBack}`, { damage })
+}
+
+export function whereAndWhat({ path, offset, found, expected, because }: Damage): string {
+  const where = offset === undefined ? path : `${path}, offset ${offset}`
+  return `${where}: found ${found}, expected ${expected}${because === undefined ? '' : ` (${because})`}`
 }
 
 export const newerFormat = (path: string, found: number, expected: number): StorageError =>

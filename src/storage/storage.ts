@@ -63,7 +63,7 @@ export class Storage {
         preallocateBytes: options.preallocateBytes ?? preallocateBytesDefault,
         snapshotsKept: options.snapshotsKept ?? snapshotsKeptDefault,
       }
-      const { file, found } = await openServerFolder(history, options.serverId)
+      const { file, history: found } = await openServerFolder(history, options.serverId)
       return new Storage(history, unlock, file, found)
     } catch (cause) {
       await unlock()
@@ -171,6 +171,11 @@ export class Storage {
     return this.#history.readRecords(after, upTo)
   }
 
+  /** Until the returned call, what the log holds behind `after` is not purged. */
+  keepLog(after: Zxid): () => void {
+    return this.#history.keep(after)
+  }
+
   /** The newest snapshot file for a follower; null when there is none (then the log reaches back to 0). */
   readSnapshot(): Promise<SnapshotForFollower | null> {
     return this.#history.readSnapshot()
@@ -196,11 +201,17 @@ export class Storage {
     return Promise.resolve(new BuiltHistory({ ...this.#options, folder }, install))
   }
 
-  /** Lets what was appended become durable, and lets go of the folder. */
+  /**
+   * Lets what was appended become durable, and lets go of the folder. The state file then tells how far the history is
+   * committed, so that a log that loses its end while the server is down does not pass for a shorter one.
+   */
   async close(): Promise<void> {
     await this.#saving.catch(() => {})
     try {
-      await this.#history.close()
+      const whole = await this.#history.close()
+      const committedZxid = Math.min(this.#history.commitZxid, this.#history.durableZxid)
+      if (whole && this.#failure === null && committedZxid > this.#file.committedZxid)
+        await this.#save({}, null)
     } catch (cause) {
       throw ioFailed(`closing ${this.#options.folder}`, cause)
     } finally {

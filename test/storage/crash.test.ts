@@ -214,7 +214,8 @@ async function wanderOn(
   else if (kind < 17) await model.writeSnapshot()
   else if (kind < 19) timers.fire()
   else {
-    await model.replace(file, elsewhere, z(8, 4), { ensembleId: `e${draw(100)}` })
+    const promisedEpoch = Math.max(model.state.promisedEpoch, 8)
+    await model.replace(file, elsewhere, z(8, 4), { promisedEpoch, ensembleId: `e${draw(100)}` })
     epoch = Math.max(epoch, 9)
   }
   return epoch

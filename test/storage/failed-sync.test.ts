@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { SeededRandom } from '../../src/runtime/seeded-random.ts'
 import { DiskImage } from '../../src/sim/disk-image.ts'
-import { appendAll, openStorage, readBack, run } from './helpers.ts'
+import { appendAll, openStorage, promise, readBack, run } from './helpers.ts'
 import { ImageDisk } from './image-disk.ts'
 
 describe('a failed sync', () => {
@@ -17,6 +17,7 @@ describe('a failed sync', () => {
         const disk = new ImageDisk(image)
         const storage = await openStorage(disk)
         if (seed % 2 === 0) await appendAll(storage, run(1, 1, 2))
+        await promise(storage, 1)
         const before = storage.lastZxid
         image.failSyncs(1)
         disk.diesAtTruncate = dies

@@ -5,7 +5,7 @@ import { recordHeaderBytes, recordZxid, writeRecordHeader } from '../../src/stor
 import type { StorageOptions } from '../../src/storage/storage.ts'
 import { Storage } from '../../src/storage/storage.ts'
 import type { Zxid } from '../../src/tree/zxid.ts'
-import { zxidOf } from '../../src/tree/zxid.ts'
+import { epochOf, zxidOf } from '../../src/tree/zxid.ts'
 
 export class ManualTimers implements Timers {
   #calls = new Set<() => void>()
@@ -65,8 +65,14 @@ export function openStorage(disk: Disk, options: Partial<StorageOptions> = {}): 
   })
 }
 
+/** As a follower does before it takes anything of an epoch. */
+export async function promise(storage: Storage, epoch: number): Promise<void> {
+  if (storage.state.promisedEpoch < epoch) await storage.saveState({ promisedEpoch: epoch })
+}
+
 /** Appends in batches of the given zxids, all in the same turn. */
 export async function appendAll(storage: Storage, zxids: readonly Zxid[], commit: Zxid = 0): Promise<void> {
+  await promise(storage, epochOf(zxids.at(-1) ?? 0))
   await Promise.all(zxids.map((zxid) => storage.append(recordOf(zxid, Math.min(commit, zxid - 1)), zxid)))
 }
 

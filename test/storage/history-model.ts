@@ -49,6 +49,7 @@ export class HistoryModel {
 
   /** Appends batches of these sizes in one turn, all of one epoch. */
   async append(epoch: number, sizes: readonly number[]): Promise<void> {
+    if (this.state.promisedEpoch < epoch) await this.saveState({ promisedEpoch: epoch })
     const world = this.#world
     const appended: Promise<void>[] = []
     for (const size of sizes) {

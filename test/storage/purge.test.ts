@@ -95,12 +95,83 @@ describe('purge: of a folder', () => {
     await appendAll(storage, run(1, 1, 8))
     await storage.writeSnapshot(snapshotAt(z(1, 5)))
     const sent = await storage.readSnapshot()
-    await sent?.chunks.next()
     await storage.writeSnapshot(snapshotAt(z(1, 6)))
     const names = (): string[] => [...disk.files().keys()].filter((path) => path.includes('snapshot'))
     expect(names().length).toBe(2)
-    await sent?.chunks.return(undefined)
+    for await (const _chunk of sent?.chunks ?? []) {
+      // Only to the end.
+    }
     await storage.writeSnapshot(snapshotAt(z(1, 7)))
-    expect(names()).toEqual([`${folder}/h-0001/snapshot.100000007`])
+    expect(names().length).toBe(2)
+    await sent?.release()
+    await storage.writeSnapshot(snapshotAt(z(1, 8)))
+    expect(names()).toEqual([`${folder}/h-0001/snapshot.100000008`])
+  })
+
+  it('between a snapshot that is sent and the log behind it -> the log still reaches back to the snapshot', async () => {
+    const storage = await openStorage(new MemoryDisk(), { snapshotsKept: 1, segmentBytesMax: 1 })
+    for (const zxid of run(1, 1, 5)) await appendAll(storage, [zxid])
+    await storage.writeSnapshot(snapshotAt(z(1, 5)))
+    const sent = await storage.readSnapshot()
+    for (const zxid of run(1, 6, 4)) await appendAll(storage, [zxid])
+    await storage.writeSnapshot(snapshotAt(z(1, 8)))
+    expect(await readBack(storage, z(1, 5))).toEqual(run(1, 6, 4))
+    await sent?.release()
+    await storage.writeSnapshot(snapshotAt(z(1, 9)))
+    expect(storage.logStartZxid).toBe(z(1, 8))
+  })
+
+  it('between the decision to send the log and its first read -> what is to be sent stays', async () => {
+    const storage = await openStorage(new MemoryDisk(), { snapshotsKept: 1, segmentBytesMax: 1 })
+    for (const zxid of run(1, 1, 9)) await appendAll(storage, [zxid])
+    const letGo = storage.keepLog(z(1, 2))
+    await storage.writeSnapshot(snapshotAt(z(1, 7)))
+    expect(await readBack(storage, z(1, 2))).toEqual(run(1, 3, 7))
+    letGo()
+    await storage.writeSnapshot(snapshotAt(z(1, 8)))
+    expect(storage.logStartZxid).toBe(z(1, 8))
+  })
+
+  it('the log is asked for while the purge removes a snapshot -> it is not dropped behind the question', async () => {
+    const disk = new MemoryDisk()
+    const storage = await openStorage(disk, { snapshotsKept: 1, segmentBytesMax: 1 })
+    for (const zxid of run(1, 1, 9)) await appendAll(storage, [zxid])
+    await storage.writeSnapshot(snapshotAt(z(1, 2)))
+    let letGo: (() => void) | null = null
+    disk.fault = (operation, path) => {
+      if (operation === 'remove' && path.includes('snapshot.')) letGo = storage.keepLog(z(1, 3))
+    }
+    await storage.writeSnapshot(snapshotAt(z(1, 7)))
+    expect(letGo).not.toBeNull()
+    expect(await readBack(storage, z(1, 3))).toEqual(run(1, 4, 6))
+  })
+})
+
+describe('a snapshot for a follower', () => {
+  it('damaged on this disk -> DAMAGED here, and not a byte of the damaged piece is given out', async () => {
+    const disk = new MemoryDisk()
+    const storage = await openStorage(disk)
+    await appendAll(storage, run(1, 1, 8))
+    await storage.writeSnapshot(snapshotAt(z(1, 5)))
+    await storage.close()
+    const path = `${folder}/h-0001/snapshot.100000005`
+    const bytes = disk.files().get(path) ?? Buffer.alloc(0)
+    let refused = 0
+    for (let at = 0; at < bytes.length; at++) {
+      const started = MemoryDisk.from(disk.files())
+      const sender = await openStorage(started)
+      const file = await started.open(path, { create: false })
+      await file.write([Buffer.from([(bytes[at] ?? 0) ^ 4])], at)
+      const sent = await sender.readSnapshot()
+      const given: Buffer[] = []
+      const send = async (): Promise<void> => {
+        for await (const piece of sent?.chunks ?? []) given.push(piece)
+      }
+      await expect(send(), `byte ${at}`).rejects.toMatchObject({ code: 'DAMAGED', damage: { path } })
+      expect(bytes.subarray(0, Buffer.concat(given).length).equals(Buffer.concat(given))).toBe(true)
+      await sent?.release()
+      refused++
+    }
+    expect(refused).toBe(bytes.length)
   })
 })

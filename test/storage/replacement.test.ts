@@ -81,7 +81,7 @@ describe('replacement', () => {
     await replacement.addSnapshotBytes(await snapshotBytes())
     await replacement.appendRecords(recordsOf(run(5, 7, 3)))
     await replacement.abandon()
-    await expect(replacement.commit({})).rejects.toMatchObject({ code: 'DAMAGED' })
+    await expect(replacement.commit({})).rejects.toMatchObject({ code: 'RECEIVED' })
     expect(foldersOf(disk)).toEqual(['h-0001'])
     expect(await readBack(storage)).toEqual(run(1, 1, 20))
   })
@@ -98,7 +98,7 @@ describe('replacement', () => {
     expect(foldersOf(after)).toEqual(['h-0001'])
   })
 
-  it('a damaged or incomplete snapshot, a gap, a changed record -> DAMAGED, and the old history stays', async () => {
+  it('a damaged or incomplete snapshot, a gap, a changed record -> refused, and the old history stays', async () => {
     const bytes = await snapshotBytes()
     const changed = Buffer.from(bytes)
     changed.writeUInt8(0, 70)
@@ -115,10 +115,10 @@ describe('replacement', () => {
       const replacement = await storage.beginReplacement()
       await replacement.addSnapshotBytes(snapshot)
       await expect(replacement.appendRecords(records)).rejects.toMatchObject({
-        code: 'DAMAGED',
+        code: 'RECEIVED',
         message: expect.stringMatching(/^received .* Way out: give this history up/),
       })
-      await expect(replacement.commit({})).rejects.toMatchObject({ code: 'DAMAGED' })
+      await expect(replacement.commit({})).rejects.toMatchObject({ code: 'RECEIVED' })
       await replacement.abandon()
       expect(storage.lastZxid).toBe(z(1, 20))
       expect(foldersOf(disk)).toEqual(['h-0001'])
