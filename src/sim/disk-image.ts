@@ -26,9 +26,15 @@ export class DiskImage {
   #nameChanges: NameChange[] = []
   #failingSyncs = 0
   #failingWrites = 0
+  #errorsGiven = 0
 
   constructor(random: SeededRandom) {
     this.#random = random
+  }
+
+  /** How many operations have failed through faults so far. */
+  get errorsGiven(): number {
+    return this.#errorsGiven
   }
 
   /** Fault: the next `count` syncs, of files or folders, fail with EIO; what they should have covered stays in doubt. */
@@ -46,6 +52,19 @@ export class DiskImage {
     const file = this.file(path)
     file.current.flipBit(position, bit)
     file.durable.flipBit(position, bit)
+  }
+
+  /** Paths of all files that are on the platter under the names that programs see, sorted. */
+  durableFiles(): string[] {
+    const paths: string[] = []
+    collectFiles(this.#root, '', paths)
+    return paths.sort()
+  }
+
+  /** What the platter holds of a file, whatever programs see. */
+  durableContentOf(path: string): Buffer {
+    const { durable } = this.file(path)
+    return durable.read(0, durable.length)
   }
 
   /** Everything is gone: a new disk. */
@@ -105,8 +124,10 @@ export class DiskImage {
       at += fitting.length
       room -= fitting.length
     }
+    if (!fails && at - position === wanted) return
+    this.#errorsGiven++
     if (fails) throw new CodedError('EIO', 'EIO: the disk failed to write')
-    if (at - position < wanted) throw new CodedError('ENOSPC', 'ENOSPC: no space left on the disk')
+    throw new CodedError('ENOSPC', 'ENOSPC: no space left on the disk')
   }
 
   sync(file: FileNode, changeCount: number): void {
@@ -190,6 +211,7 @@ export class DiskImage {
   #takeSyncFailure(): boolean {
     if (this.#failingSyncs === 0) return false
     this.#failingSyncs--
+    this.#errorsGiven++
     return true
   }
 
@@ -226,6 +248,14 @@ function applyDurably(change: NameChange): void {
   if (node === null) folder.durable.delete(name)
   else folder.durable.set(name, node)
   if (from !== null && from.folder.durable.get(from.name) === node) from.folder.durable.delete(from.name)
+}
+
+function collectFiles(folder: FolderNode, prefix: string, paths: string[]): void {
+  for (const [name, node] of folder.current) {
+    if (folder.durable.get(name) !== node) continue
+    if (node.kind === 'file') paths.push(`${prefix}/${name}`)
+    else collectFiles(node, `${prefix}/${name}`, paths)
+  }
 }
 
 function partsOf(path: string): string[] {

@@ -4,6 +4,9 @@ import { DiskBytes } from './disk-bytes.ts'
 /** What becomes of changes that were not synced when the power goes. */
 export type Survival = 'all' | 'none' | 'each'
 
+/** What a disk writes whole or not at all. */
+const sectorBytes = 512
+
 /** A write, or (bytes null) a truncation to `position`. */
 interface Change {
   readonly position: number
@@ -55,11 +58,24 @@ export class FileNode {
   #settle(change: Change, survival: Survival, random: SeededRandom): void {
     if (survival === 'all') apply(this.durable, change)
     if (survival !== 'each') return
-    const draw = random.below(4)
-    if (draw >= 2) apply(this.durable, change)
-    else if (draw === 1 && change.bytes !== null) {
-      const torn = change.bytes.subarray(0, random.below(change.bytes.length + 1))
-      apply(this.durable, { position: change.position, bytes: torn })
+    const draw = random.below(8)
+    if (draw >= 5) apply(this.durable, change)
+    else if (draw >= 2 && change.bytes !== null) {
+      if (draw === 2) this.#settleSectors(change.position, change.bytes, random)
+      else {
+        const torn = change.bytes.subarray(0, random.below(change.bytes.length + 1))
+        apply(this.durable, { position: change.position, bytes: torn })
+      }
+    }
+  }
+
+  /** The disk had taken some sectors of the write, in an order of its own. */
+  #settleSectors(position: number, bytes: Buffer, random: SeededRandom): void {
+    for (let from = 0; from < bytes.length; ) {
+      const to = Math.min(bytes.length, from + sectorBytes - ((position + from) % sectorBytes))
+      if (random.chance(1, 2))
+        apply(this.durable, { position: position + from, bytes: bytes.subarray(from, to) })
+      from = to
     }
   }
 

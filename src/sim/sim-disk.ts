@@ -112,6 +112,7 @@ export class SimDisk implements Disk {
     } catch (error) {
       answer = (_, reject) => reject(error)
     }
+    process.reachAwaitPoint()
     return this.#later(opMinUs, opMaxUs, answer)
   }
 
@@ -120,13 +121,19 @@ export class SimDisk implements Disk {
     const process = this.#process
     const { syncMinUs, syncMaxUs } = process.host.world.diskLatency
     return this.#later<void>(syncMinUs, syncMaxUs, (resolve, reject) => {
+      process.reachAwaitPoint()
+      if (!process.alive) return
       process.host.note('synced', path)
+      let failure: unknown = null
       try {
         work()
-        resolve()
       } catch (error) {
-        reject(error)
+        failure = error
       }
+      process.reachAwaitPoint()
+      if (!process.alive) return
+      if (failure === null) resolve()
+      else reject(failure)
     })
   }
 
@@ -139,7 +146,7 @@ export class SimDisk implements Disk {
     return new Promise((resolve, reject) => {
       if (!this.#process.alive) return
       const answering = new AnswerEvent(this.#process, () => answer(resolve, reject))
-      host.world.scheduleIn(answering, host.diskRandom.between(minUs, maxUs))
+      host.world.scheduleIn(answering, host.diskRandom.between(minUs, maxUs) * host.diskSlowness)
     })
   }
 

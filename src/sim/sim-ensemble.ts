@@ -1,4 +1,5 @@
 import { Client } from '../client/client.ts'
+import { BrokenInvariant } from '../runtime/assert.ts'
 import { standardAccess } from '../server/config/access-settings.ts'
 import { describeMembership, type ServerConfig } from '../server/config/server-config.ts'
 import { Server, type ServerOptions } from '../server/server.ts'
@@ -17,7 +18,7 @@ export interface SimEnsembleOptions extends WorldOptions {
   storage?: NonNullable<ServerOptions['storage']>
   /** Made once for each life of a server. */
   observer?: (id: number) => ServerObserver
-  /** A server has stopped by itself, and its process is gone. By default that ends the run. */
+  /** A server has stopped by itself, and its process ends. By default that ends the run. */
   onServerStopped?: (id: number, error: unknown) => void
 }
 
@@ -33,11 +34,25 @@ const clientPort = 2181
 const peerPort = 3181
 const leaderPort = 4181
 
+/** How long a process that failed may put in order what it can before it ends, as in `zkserver`. */
+const lastWorkMs = 800
+
+interface RunningServer {
+  readonly server: Server
+  readonly host: SimHost
+  /** Of the host, when the server was started. */
+  readonly life: number
+}
+
 /** Whole servers, with their client ports, and clients with the real library, in one simulated world. */
 export class SimEnsemble {
   readonly world: World
   readonly ids: readonly number[]
-  readonly #servers = new Map<number, Server>()
+  /** As in the options. */
+  onServerStopped: ((id: number, error: unknown) => void) | null
+  readonly #servers = new Map<number, RunningServer>()
+  /** Servers with a configuration file of their own, in place of the one that all share. */
+  readonly #ownConfigs = new Map<number, (shared: ServerConfig) => ServerConfig>()
   readonly #options: SimEnsembleOptions
   #clients = 0
 
@@ -45,6 +60,7 @@ export class SimEnsemble {
     this.world = new World(options)
     this.ids = Array.from({ length: options.servers }, (_, i) => i + (options.firstId ?? 1))
     this.#options = options
+    this.onServerStopped = options.onServerStopped ?? null
   }
 
   host(id: number): SimHost {
@@ -53,41 +69,65 @@ export class SimEnsemble {
 
   /** The running server of this id. */
   server(id: number): Server {
-    const server = this.#servers.get(id)
-    if (server === undefined) throw new Error(`server ${id} is not running`)
-    return server
+    const running = this.#running(id)
+    if (running === null) throw new Error(`server ${id} is not running`)
+    return running.server
   }
 
   get running(): number[] {
-    return [...this.#servers.keys()]
+    return [...this.#servers.keys()].filter((id) => this.#running(id) !== null)
+  }
+
+  /** Whether this server runs and takes part in a reign. */
+  serves(id: number): boolean {
+    return this.#running(id)?.server.status().replica.serving ?? false
+  }
+
+  /** From its next start on a server reads a configuration file of its own; null: the shared one again. */
+  configure(id: number, change: ((shared: ServerConfig) => ServerConfig) | null): void {
+    if (change === null) this.#ownConfigs.delete(id)
+    else this.#ownConfigs.set(id, change)
+  }
+
+  /** What this server reads when it starts. */
+  configOf(id: number): ServerConfig {
+    const shared = this.#sharedConfig(id)
+    return this.#ownConfigs.get(id)?.(shared) ?? shared
   }
 
   /** Starts servers on their hosts, all when none are named. */
   start(...ids: number[]): void {
     const { observer, storage } = this.#options
     for (const id of ids.length === 0 ? this.ids : ids) {
-      const { runtime } = this.host(id)
-      const failed = (error: unknown): void => {
-        if (!runtime.alive || this.#servers.get(id) !== server) return
+      const host = this.host(id)
+      const { runtime, life } = host
+      let failed = false
+      const onFatal = (error: unknown): void => {
+        if (!runtime.alive || failed) return
+        failed = true
         this.#servers.delete(id)
-        this.#stoppedByItself(id, error)
+        this.#stoppedByItself(id, error, server)
       }
-      const server = new Server(runtime, this.#configOf(id), {
-        onFatal: failed,
+      const server = new Server(runtime, this.configOf(id), {
+        onFatal,
         observer: observer?.(id),
         ...(storage === undefined ? {} : { storage }),
       })
-      this.#servers.set(id, server)
-      server.start().catch(failed)
+      this.#servers.set(id, { server, host, life })
+      server.start().catch(onFatal)
     }
   }
 
   /** Stops a server in an orderly way. */
   async stop(id: number): Promise<void> {
+    await this.world.settle(this.beginStop(id))
+  }
+
+  /** Asks a server to stop. Resolves when its process has ended; for those who act while the world runs. */
+  beginStop(id: number): Promise<void> {
     const server = this.server(id)
     this.#servers.delete(id)
-    await this.world.settle(server.stop())
-    this.host(id).crash('process')
+    return this.#endProcess(this.host(id), server.stop())
   }
 
   /** Power failure (unsynced writes may be lost), or the death of the process alone. */
@@ -132,8 +172,8 @@ export class SimEnsemble {
   get leader(): number {
     let leader = -1
     let epoch = -1
-    for (const [id, server] of this.#servers) {
-      const { replica } = server.status()
+    for (const id of this.running) {
+      const { replica } = this.server(id).status()
       if (replica.state === 'leading' && replica.epoch > epoch) {
         leader = id
         epoch = replica.epoch
@@ -165,20 +205,36 @@ export class SimEnsemble {
     return digest
   }
 
-  #stoppedByItself(id: number, error: unknown): void {
+  #running(id: number): RunningServer | null {
+    const running = this.#servers.get(id)
+    return running?.host.up && running.host.life === running.life ? running : null
+  }
+
+  #stoppedByItself(id: number, error: unknown, server: Server): void {
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    const { onServerStopped } = this.#options
-    if (onServerStopped === undefined) {
+    if (this.onServerStopped === null) {
       this.world.fail(new Error(`server ${id} stopped: ${reason}`))
       return
     }
-    const host = this.host(id)
-    const process = host.runtime
-    host.note('stopped by itself', reason.split('\n')[0])
-    // At an instant of its own: the turn that brought it about ends first, as the process would still end it.
-    this.world.at(this.world.nowMs, () => {
-      if (host.runtime === process && process.alive) host.crash('process')
-      onServerStopped(id, error)
+    this.host(id).note('stopped by itself', reason.split('\n')[0])
+    void this.#endProcess(this.host(id), server.stop())
+    this.onServerStopped(id, error)
+  }
+
+  /** At once when it has put everything in order, otherwise when its time is over. */
+  #endProcess(host: SimHost, stopped: Promise<void>): Promise<void> {
+    const { life, world } = host
+    return new Promise((resolve) => {
+      const end = (): void => {
+        if (host.up && host.life === life) host.crash('process')
+        resolve()
+      }
+      stopped.then(end, (error: unknown) => {
+        // A disk that failed may fail again here; a broken rule is never to be expected.
+        if (error instanceof BrokenInvariant) world.fail(error)
+        end()
+      })
+      world.at(world.nowMs + lastWorkMs, end)
     })
   }
 
@@ -187,11 +243,11 @@ export class SimEnsemble {
   }
 
   #inOneReign(ids: readonly number[]): boolean {
-    const states = ids.map((id) => this.#servers.get(id)?.status().replica)
+    const states = ids.map((id) => this.#running(id)?.server.status().replica)
     return states.every((status) => status?.serving === true && status.epoch === states[0]?.epoch)
   }
 
-  #configOf(id: number): ServerConfig {
+  #sharedConfig(id: number): ServerConfig {
     const servers = this.ids.map((server) => ({
       id: server,
       host: `s${server}`,

@@ -12,8 +12,14 @@ export class SimHost {
   readonly disk: DiskImage
   /** Draws for this host's disk, apart from all others. */
   readonly diskRandom: SeededRandom
-  /** How fast its clocks run: 1.01 gains ten milliseconds a second. Set it before the program starts. */
-  clockRate = 1
+  /** Fault: every operation of its disk takes this many times as long. */
+  diskSlowness = 1
+  /** Fault: what each event costs its processor. The next turn of its event loop begins only when that time is over. */
+  cpuUsPerEvent = 0
+  #clockRate = 1
+  /** What its monotonic clock showed at `#rateSinceUs`, when it began to run at the present rate. */
+  #monotonicBaseMs = 0
+  #rateSinceUs = 0
   #wallOffsetMs = 0
   #lives = 1
   #process: SimProcess
@@ -41,12 +47,29 @@ export class SimHost {
     return this.#frozen
   }
 
+  /** How often it has been booted. */
+  get life(): number {
+    return this.#lives
+  }
+
+  /** How fast its clocks run: 1.01 gains ten milliseconds a second. Timers under way keep their moment. */
+  get clockRate(): number {
+    return this.#clockRate
+  }
+
+  set clockRate(rate: number) {
+    assert(rate > 0, () => `clock rate ${rate}`)
+    this.#monotonicBaseMs = this.monotonicMs()
+    this.#rateSinceUs = this.world.nowUs
+    this.#clockRate = rate
+  }
+
   wallMs(): number {
     return this.world.startWallMs + this.#wallOffsetMs + this.monotonicMs()
   }
 
   monotonicMs(): number {
-    return (this.world.nowUs * this.clockRate) / 1000
+    return this.#monotonicBaseMs + ((this.world.nowUs - this.#rateSinceUs) * this.#clockRate) / 1000
   }
 
   /**
@@ -62,6 +85,23 @@ export class SimHost {
     process.held.length = 0
     this.world.network.onCrash(process)
     if (how === 'power') this.disk.losePower()
+  }
+
+  /**
+   * Crashes it at the `points`-th await point from now: each effect on its disk, each sync before and after it counts, each
+   * event that it has handled, each connection whose bytes leave. So a crash falls between any two steps of the program.
+   * Asked for twice, the later call holds; a crash of any other kind takes it back.
+   */
+  crashAtAwaitPoint(points: number, how: 'power' | 'process' = 'power'): void {
+    assert(this.up, `${this.name} is down already`)
+    assert(points >= 1, () => `crash at await point ${points}`)
+    this.#process.pointsLeft = points
+    this.#process.crashesHow = how
+  }
+
+  /** Takes back `crashAtAwaitPoint`. */
+  cancelCrash(): void {
+    this.#process.pointsLeft = 0
   }
 
   /** Boots the crashed host: a new life with its own runtime, on the same disk. */

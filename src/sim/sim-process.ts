@@ -36,6 +36,11 @@ export class SimProcess implements Runtime {
   #calls: (() => void)[] = []
   #turnQueued = false
   inTurn = false
+  /** While its processor is slow: no turn begins before this. */
+  busyUntilUs = 0
+  /** Await points until it crashes; 0 when it does not. Set by its host. */
+  pointsLeft = 0
+  crashesHow: 'power' | 'process' = 'power'
 
   constructor(host: SimHost, life: number) {
     this.host = host
@@ -77,7 +82,17 @@ export class SimProcess implements Runtime {
     const written = this.#written
     if (written.length === 0) return
     this.#written = []
-    for (const connection of written) connection.flush()
+    for (const connection of written) {
+      connection.flush()
+      this.reachAwaitPoint()
+    }
+  }
+
+  /** A moment at which a crash may fall: between an effect and the program's hearing of it. */
+  reachAwaitPoint(): void {
+    if (this.pointsLeft === 0 || !this.alive) return
+    this.pointsLeft--
+    if (this.pointsLeft === 0) this.host.crash(this.crashesHow)
   }
 
   /** After a turn: there may be calls that were asked for by the calls at its end. */

@@ -118,10 +118,14 @@ export class World {
 
   /** On the grid, and always later than now: what an instant leads to comes behind it. */
   scheduleAt(event: SimEvent, atUs: number): void {
-    const rounded = Math.ceil(atUs / this.#gridUs) * this.#gridUs
-    event.atUs = Math.max(rounded, this.#nowUs + this.#gridUs)
+    event.atUs = this.#onGrid(atUs)
     event.order = this.#order++
     this.queue.push(event)
+  }
+
+  #onGrid(atUs: number): number {
+    const rounded = Math.ceil(atUs / this.#gridUs) * this.#gridUs
+    return Math.max(rounded, this.#nowUs + this.#gridUs)
   }
 
   /**
@@ -205,6 +209,12 @@ export class World {
       const process = event.process
       if (process === null) this.#dueInWorld.push(event)
       else if (process.alive) {
+        if (process.busyUntilUs > atUs) {
+          // As in `requeue`: whatever the slow processor delays keeps its order.
+          event.atUs = this.#onGrid(process.busyUntilUs)
+          this.queue.push(event)
+          continue
+        }
         if (process.ready.length === 0) this.#due.push(process)
         process.ready.push(event)
       }
@@ -213,6 +223,7 @@ export class World {
 
   async #turn(process: SimProcess): Promise<void> {
     process.inTurn = true
+    let handled = 0
     for (const event of process.ready) {
       // Each may have crashed or frozen the host, or taken back a later one.
       if (event.cancelled || !process.alive) continue
@@ -221,13 +232,16 @@ export class World {
         continue
       }
       this.#eventCount++
+      handled++
       event.fire()
       await drainMicrotasks()
+      process.reachAwaitPoint()
     }
     if (process.alive && !process.host.frozen) {
       process.finishTurn()
       await drainMicrotasks()
       process.flush()
+      process.busyUntilUs = this.#nowUs + handled * process.host.cpuUsPerEvent
     }
     process.closeTurn()
   }
