@@ -2,9 +2,10 @@ import type { Stat } from '../../client/types.ts'
 import type { SeededRandom } from '../../runtime/seeded-random.ts'
 import type { Violation } from '../checkers/violation.ts'
 import { ViolationList } from '../checkers/violation-list.ts'
-import { Caller } from './caller.ts'
+import type { Caller } from './caller.ts'
+import { Crowd } from './crowd.ts'
 import { type Found, RegisterHistory } from './register-history.ts'
-import type { Workload, WorkloadContext } from './workload.ts'
+import type { MakeWorkload, Workload, WorkloadContext } from './workload.ts'
 
 /** A register is judged and followed by another when it has so many calls behind it: memory stays bounded. */
 const callsPerRegister = 300
@@ -14,36 +15,31 @@ const callsPerRegister = 300
  * then delete and create them. Sets, creates, deletes and reads behind a `sync` have to be linearizable, plain reads never go
  * back in time.
  */
-export class RegisterWorkload implements Workload {
+class RegisterWorkload implements Workload {
   readonly name = 'register'
   readonly #context: WorkloadContext
   readonly #random: SeededRandom
-  readonly #callers: Caller[] = []
+  readonly #crowd: Crowd
   readonly #pauseMsMax: number
   /** The registers in use, and those of the past that calls are still under way to. */
   readonly #current: RegisterHistory[] = []
   readonly #retired = new Set<RegisterHistory>()
   readonly #violations = new ViolationList()
   #generation = 0
-  #clients = 0
   #values = 0
   #operationCount = 0
-  #running: Promise<unknown> = Promise.resolve()
 
   constructor(context: WorkloadContext) {
     this.#context = context
-    this.#random = context.random.fork('register')
+    this.#random = context.random
     this.#pauseMsMax = this.#random.pick([5, 50, 400])
     const registers = this.#random.between(1, 4)
     for (let i = 0; i < registers; i++) this.#current.push(this.#newRegister())
-    const callers = this.#random.between(2, 6)
-    for (let i = 0; i < callers; i++) {
-      const options = {
-        sessionTimeoutMs: this.#random.pick([2000, 5000, 10_000]),
-        exactlyOnce: !this.#random.chance(1, 4),
-      }
-      this.#callers.push(new Caller(context, options, () => this.#clients++))
-    }
+    const callers = Array.from({ length: this.#random.between(2, 6) }, () => ({
+      sessionTimeoutMs: this.#random.pick([2000, 5000, 10_000]),
+      exactlyOnce: !this.#random.chance(1, 4),
+    }))
+    this.#crowd = new Crowd(context, callers)
   }
 
   get operationCount(): number {
@@ -53,49 +49,42 @@ export class RegisterWorkload implements Workload {
   async prepare(): Promise<void> {}
 
   start(): void {
-    this.#running = Promise.all(this.#callers.map((caller) => this.#use(caller)))
+    this.#crowd.start((caller) => this.#act(caller))
   }
 
-  async stop(): Promise<void> {
-    for (const caller of this.#callers) caller.stop()
-    await this.#running
-    await Promise.all(this.#callers.map((caller) => caller.close()))
+  stop(): Promise<void> {
+    return this.#crowd.stop()
   }
 
   async check(): Promise<Violation[]> {
     const registers = [...this.#retired, ...this.#current]
-    for (const server of this.#context.servers) {
-      const caller = new Caller(this.#context, { servers: [server] }, () => this.#clients++)
-      if (await caller.ready())
-        await Promise.all(registers.map((register) => this.#syncAndRead(caller, register)))
-      await caller.close()
-    }
+    await this.#crowd.atEveryServer(async (caller) => {
+      await Promise.all(registers.map((register) => this.#syncAndRead(caller, register)))
+    })
     for (const register of registers) this.#judge(register)
     return this.#violations.all
   }
 
-  async #use(caller: Caller): Promise<void> {
-    while (await caller.ready()) {
-      // A burst is sent in one go, without waiting for the answers.
-      const burst = this.#random.chance(2, 3) ? 1 : this.#random.between(2, 5)
-      const answered = await Promise.all(Array.from({ length: burst }, () => this.#act(caller)))
-      if (answered.includes(false)) await caller.recover()
-      await caller.pause(this.#random.below(this.#pauseMsMax))
-    }
+  /** Sends a call or a burst of them, without waiting for one another's answers. */
+  async #act(caller: Caller): Promise<void> {
+    const burst = this.#random.chance(2, 3) ? 1 : this.#random.between(2, 5)
+    const answered = await Promise.all(Array.from({ length: burst }, () => this.#callOne(caller)))
+    if (answered.includes(false)) await caller.recover()
+    await caller.pause(this.#random.below(this.#pauseMsMax))
   }
 
   /** @returns whether the call was answered */
-  async #act(caller: Caller): Promise<boolean> {
+  async #callOne(caller: Caller): Promise<boolean> {
     const register = this.#random.pick(this.#current)
     this.#operationCount++
     register.pending++
-    const answered = await this.#callOne(caller, register)
+    const answered = await this.#callTo(register, caller)
     register.pending--
     if (register.length >= callsPerRegister) this.#retire(register)
     return answered
   }
 
-  #callOne(caller: Caller, register: RegisterHistory): Promise<boolean> {
+  #callTo(register: RegisterHistory, caller: Caller): Promise<boolean> {
     const kind = this.#random.below(100)
     if (kind < 25) return this.#syncAndRead(caller, register)
     if (kind < 45) return this.#read(caller, register)
@@ -186,3 +175,5 @@ export class RegisterWorkload implements Workload {
     this.#violations.add(...register.check((what) => this.#context.note(what)))
   }
 }
+
+export const register: MakeWorkload = (context) => new RegisterWorkload(context)

@@ -1,13 +1,11 @@
 import { expect, it } from 'vitest'
-import { RegisterWorkload } from '../../../src/sim/workloads/register.ts'
+import { register } from '../../../src/sim/workloads/register.ts'
 import { runWorkload } from './in-simulation.ts'
-
-const make = (context: ConstructorParameters<typeof RegisterWorkload>[0]) => new RegisterWorkload(context)
 
 it('register workload: an ensemble in trouble -> hundreds of calls, no violation', async () => {
   let operations = 0
   for (let seed = 1; seed <= 5; seed++) {
-    const { violations, workload, notes } = await runWorkload(make, { seed, troubleSteps: 12 })
+    const { violations, workload, notes } = await runWorkload(register, { seed, troubleSteps: 12 })
     expect(violations, `seed ${seed}`).toEqual([])
     expect(notes, `seed ${seed}`).toEqual([])
     operations += workload.operationCount
@@ -16,14 +14,14 @@ it('register workload: an ensemble in trouble -> hundreds of calls, no violation
 })
 
 it('register workload: the same seed -> the same trace', async () => {
-  const first = await runWorkload(make, { seed: 5, troubleSteps: 5 })
-  const second = await runWorkload(make, { seed: 5, troubleSteps: 5 })
+  const first = await runWorkload(register, { seed: 5, troubleSteps: 5 })
+  const second = await runWorkload(register, { seed: 5, troubleSteps: 5 })
   expect(second.traceHash).toBe(first.traceHash)
   expect(second.workload.operationCount).toBe(first.workload.operationCount)
 })
 
 it('register workload: a server that shows the past now and then -> violations of linearizability and of the order', async () => {
-  const { violations } = await runWorkload(make, {
+  const { violations } = await runWorkload(register, {
     seed: 3,
     calmMs: 5000,
     distort: (client) => {
