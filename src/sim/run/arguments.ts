@@ -1,6 +1,7 @@
 import yargs from 'yargs'
+import { faultNames } from '../faults/fault.ts'
 import { workloads } from '../workloads/index.ts'
-import { faultKinds } from './faults.ts'
+import { noFault } from './faults.ts'
 import type { Narrowing } from './plan.ts'
 
 /** What `npm run sim` was asked to do. */
@@ -57,7 +58,7 @@ export async function readSimArguments(argv: readonly string[]): Promise<SimArgu
         type: 'string',
         array: true,
         requiresArg: true,
-        describe: `only these, rather than drawn ones: ${faultKinds.join(', ')}, or none`,
+        describe: `only these, rather than drawn ones: ${faultNames.join(', ')}, or ${noFault}`,
       },
       failures: {
         type: 'string',
@@ -80,7 +81,7 @@ export async function readSimArguments(argv: readonly string[]): Promise<SimArgu
     .example('$0 --seed 7 --trace | less', 'everything that happens in it')
     .example('$0 --seeds 1..2000 --jobs 2', 'many runs, in two processes')
     .example('$0 --seeds 1..100000 --minutes 10', 'as many as ten minutes allow')
-    .example('$0 --seeds 1..300 --fault crash --fault freeze', 'with two kinds of fault only')
+    .example('$0 --seeds 1..300 --fault kill --fault freeze', 'with two kinds of fault only')
     .epilogue(
       'Exit codes: 0 nothing violated, 1 something violated, 2 wrong arguments. See docs/simulation.md.',
     )
@@ -137,7 +138,7 @@ function readValues(given: Given): SimArguments {
     failuresMax: whole('--failures', given.failures, 1, seedMax),
     narrowing: {
       workloads: known('--workload', given.workload ?? [], Object.keys(workloads)),
-      faults: known('--fault', given.fault ?? [], [...faultKinds, 'none']),
+      faults: known('--fault', given.fault ?? [], [...faultNames, noFault]),
     },
     format: given.stream ? 'stream' : given.json ? 'json' : 'text',
     trace: given.trace,

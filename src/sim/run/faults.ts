@@ -1,35 +1,17 @@
 import type { SeededRandom } from '../../runtime/seeded-random.ts'
-import type { SimEnsemble } from '../sim-ensemble.ts'
-import { PlainTrouble, plainTroubleKinds } from './plain-trouble.ts'
+import { type FaultName, faultNames } from '../faults/fault.ts'
+import { type FaultRates, onlyRates, ratesDrawnFrom } from '../faults/rates.ts'
 
-/** Milliseconds between two faults of a kind, on average; a kind that is left out does not happen. */
-export type FaultRates = Readonly<Record<string, number>>
+/** In place of the name of a fault: none at all. */
+export const noFault = 'none'
 
-/** Makes faults happen in a simulated ensemble, within what it must survive. */
-export interface Trouble {
-  start(): void
-  /** No more faults; everything is repaired, and what is down is on its way up. */
-  stop(): void
-  /** A server stopped by itself. True: one of the faults explains this, and the server will be brought back. */
-  explains(id: number, error: unknown): boolean
-  /** How often each kind has happened. */
-  readonly counts: ReadonlyMap<string, number>
-}
+/** How often faults strike that were asked for by name. */
+const namedStrikesPerMinute = 20
 
-export const faultKinds: readonly string[] = plainTroubleKinds
-
-/** Half of the kinds, each at a rate of its own; all of those that are named. */
+/** Rates as drawn; of the named kinds alone where there are any. */
 export function drawFaultRates(random: SeededRandom, named: readonly string[]): FaultRates {
-  const rates: Record<string, number> = {}
-  for (const kind of faultKinds) {
-    const own = random.fork(kind)
-    const drawn = own.chance(1, 2)
-    const everyMs = own.between(500, 6_000)
-    if (named.length > 0 ? named.includes(kind) : drawn) rates[kind] = everyMs
-  }
-  return rates
-}
-
-export function makeTrouble(ensemble: SimEnsemble, random: SeededRandom, rates: FaultRates): Trouble {
-  return new PlainTrouble(ensemble, random, rates)
+  if (named.length === 0) return ratesDrawnFrom(random)
+  const rates: Partial<Record<FaultName, number>> = {}
+  for (const name of faultNames) if (named.includes(name)) rates[name] = namedStrikesPerMinute
+  return onlyRates(rates)
 }

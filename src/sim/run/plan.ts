@@ -1,10 +1,11 @@
 import { SeededRandom } from '../../runtime/seeded-random.ts'
 import type { ServerConfig } from '../../server/config/server-config.ts'
 import type { ServerOptions } from '../../server/server.ts'
+import type { FaultRates } from '../faults/rates.ts'
 import type { NetworkOptions } from '../network-fabric.ts'
 import type { DiskLatency } from '../sim-disk.ts'
 import { workloads } from '../workloads/index.ts'
-import { drawFaultRates, type FaultRates } from './faults.ts'
+import { drawFaultRates } from './faults.ts'
 
 /** All that a run is: drawn from its seed, so that the seed alone repeats it. */
 export interface Plan {
@@ -19,7 +20,6 @@ export interface Plan {
     'snapCount' | 'leaderPreemption' | 'resync' | 'tickTimeMs' | 'heartbeatMs' | 'peerTimeoutMs'
   >
   readonly workloads: readonly string[]
-  /** Milliseconds between two faults of a kind, on average. */
   readonly faults: FaultRates
   /** How long there are faults, in simulated time. */
   readonly faultMs: number
@@ -96,16 +96,16 @@ export function describePlan(plan: Plan): string[] {
     Object.entries(values)
       .map(([name, value]) => `${name}=${String(value)}`)
       .join(' ')
-  const rates = Object.entries(faults).map(
-    ([kind, everyMs]) => `${kind} every ${(everyMs / 1000).toFixed(1)} s`,
-  )
+  const rates = Object.entries(faults)
+    .filter(([, perMinute]) => perMinute > 0)
+    .map(([name, perMinute]) => `${name} ${perMinute}`)
   return [
     `servers    ${plan.servers}, ${(plan.faultMs / 1000).toFixed(1)} s of faults, instants every ${plan.gridUs} µs`,
     `network    ${range(network.delayMinUs, network.delayMaxUs)} one way, a reset is seen within ${ms(network.resetNoticeMaxUs)}, ${network.splitsIn64} of 64 pieces are split`,
     `disk       ${range(disk.opMinUs, disk.opMaxUs)}, a sync ${range(disk.syncMinUs, disk.syncMaxUs)}; ${named(storage)}`,
     `config     ${named(config)}`,
     `workloads  ${plan.workloads.join(', ')}`,
-    `faults     ${rates.length === 0 ? 'none' : rates.join(', ')}`,
+    `faults     ${rates.length === 0 ? 'none' : `${rates.join(', ')} (a minute)`}`,
   ]
 }
 

@@ -1,11 +1,11 @@
 import type { Client } from '../../client/client.ts'
 import type { SeededRandom } from '../../runtime/seeded-random.ts'
 import type { Violation } from '../checkers/violation.ts'
+import { Nemesis } from '../faults/nemesis.ts'
 import { SimEnsemble } from '../sim-ensemble.ts'
 import { workloads } from '../workloads/index.ts'
 import type { Workload, WorkloadContext } from '../workloads/workload.ts'
 import { Overdue } from '../world.ts'
-import { makeTrouble, type Trouble } from './faults.ts'
 import type { Plan } from './plan.ts'
 import { catchUncaught } from './uncaught.ts'
 import { Watch } from './watch.ts'
@@ -64,7 +64,7 @@ class SeedRun {
   readonly #lineCount: number
   readonly #ensemble: SimEnsemble
   readonly #watch: Watch
-  readonly #trouble: Trouble
+  readonly #nemesis: Nemesis
   readonly #workloads: Workload[] = []
   readonly #clients: Client[] = []
   readonly #violations: Violation[] = []
@@ -89,7 +89,11 @@ class SeedRun {
     })
     const { world } = this.#ensemble
     this.#watch = new Watch(this.#ensemble, (violation) => this.#found(violation))
-    this.#trouble = makeTrouble(this.#ensemble, world.random.fork('faults'), plan.faults)
+    this.#nemesis = new Nemesis({
+      ensemble: this.#ensemble,
+      random: world.random.fork('faults'),
+      rates: plan.faults,
+    })
   }
 
   async run(): Promise<void> {
@@ -119,7 +123,7 @@ class SeedRun {
       eventCount: world.eventCount,
       recoveryMs: this.#recoveryMs,
       commitCount: this.#watch.commitCount,
-      faults: Object.fromEntries(this.#trouble.counts),
+      faults: this.#nemesis.counts,
       operations: Object.fromEntries(
         this.#workloads.map(({ name, operationCount }) => [name, operationCount]),
       ),
@@ -152,7 +156,7 @@ class SeedRun {
   async #underFaults(): Promise<void> {
     this.#enter('faults')
     for (const workload of this.#workloads) workload.start()
-    this.#trouble.start()
+    this.#nemesis.start()
     await this.#ensemble.world.runFor(this.#plan.faultMs)
   }
 
@@ -161,7 +165,7 @@ class SeedRun {
     this.#enter('recovery')
     const { world, ids } = this.#ensemble
     const beganMs = world.nowMs
-    this.#trouble.stop()
+    this.#nemesis.stop()
     await this.#untilServing(recoveryLimitMs)
     const probe = async (id: number): Promise<void> => {
       const client = this.#newClient([id])
@@ -206,8 +210,9 @@ class SeedRun {
   }
 
   #onServerStopped(id: number, error: unknown): void {
-    if (this.#trouble.explains(id, error)) return
-    this.#found({ rule: 'a server stops by itself', problem: `server ${id}: ${stackOf(error)}` })
+    const problem = this.#nemesis.problemOfStop(id, error)
+    if (problem === null) return
+    this.#found({ rule: 'a server stops by itself', problem: `server ${id}, ${problem}: ${stackOf(error)}` })
   }
 
   /** The first one ends the run: what comes behind it follows from it. */

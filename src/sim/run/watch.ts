@@ -17,6 +17,9 @@ export class Watch {
   constructor(ensemble: SimEnsemble, found: (violation: Violation) => void) {
     this.#ensemble = ensemble
     this.#found = found
+    for (const id of ensemble.ids) {
+      ensemble.host(id).disk.beforeDamage = () => this.#progress.forgot(id)
+    }
   }
 
   /** Transactions that were applied by any server. */
