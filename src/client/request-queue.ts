@@ -17,7 +17,7 @@ const otherIdLast = -(2 ** 31)
  * 2. Writes are numbered 1, 2, 3, ... without gap, in the order of their first sending, so a server that grants
  *    exactly-once can recognise one that is sent again. Reads have numbers of their own, so as not to use those up.
  * 3. After a lost connection, everything that may be sent again stands before everything that was never sent, in the old
- *    order: a write never overtakes an older one.
+ *    order: a write never overtakes an older one, and a read never shows a later write.
  */
 export class RequestQueue {
   readonly #unanswered = new Fifo<PendingRequest>()
@@ -79,21 +79,24 @@ export class RequestQueue {
   /**
    * The connection is gone. What may be sent again goes back to the front.
    *
+   * A read may not that has a write behind it on its way: the write may be done, and the read would show it. Bad timeline:
+   * (1) a client asks for a node, and sets it to 5 without waiting; (2) its server dies when both are done and neither is
+   * answered; (3) another server answers the read anew, with 5, and the set with what is remembered of it.
+   *
    * @param resendWrites the server recognises a write that it has seen before
-   * @returns the writes whose fate is unknown and that must not be sent again; they are no longer in the queue
+   * @returns the writes whose fate is unknown and that must not be sent again, and those reads; they are no longer in the queue
    */
   connectionLost(resendWrites: boolean): PendingRequest[] {
     const lost: PendingRequest[] = []
     const waiting = new Fifo<PendingRequest>()
-    for (const request of this.#unanswered.drain()) {
-      if (request.isWrite && !resendWrites) lost.push(request)
-      else waiting.push(request)
-    }
-    for (const request of this.#waiting.drain()) {
-      // After two losses in a row, re-sent writes can still stand among those that wait.
-      if (request.isWrite && request.xid !== 0 && !resendWrites) lost.push(request)
-      else waiting.push(request)
-    }
+    // After two losses in a row, some that were sent before can still stand among those that wait.
+    const all = [...this.#unanswered.drain(), ...this.#waiting.drain()]
+    const lastSentWrite = all.findLastIndex((request) => request.isWrite && request.xid !== 0)
+    all.forEach((request, i) => {
+      const mayRepeat = request.isWrite ? resendWrites || request.xid === 0 : i > lastSentWrite
+      if (mayRepeat) waiting.push(request)
+      else lost.push(request)
+    })
     this.#waiting = waiting
     this.#unansweredWrites = 0
     return lost

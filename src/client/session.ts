@@ -28,8 +28,6 @@ const attemptTimeoutMsMin = 250
 const attemptTimeoutMsMax = 10_000
 /** `close` waits so long for the server to confirm. */
 const closeTimeoutMs = 5000
-/** What the end of a client says when no server has confirmed it. */
-const unconfirmed = 'no server has confirmed it: the session and its ephemeral nodes end by its timeout'
 
 export interface SessionOptions {
   readonly runtime: Runtime
@@ -157,17 +155,17 @@ export class Session {
   close(): Promise<void> {
     if (this.#closed !== null) return this.#closed
     if (!this.#attached) {
-      this.#shut(unconfirmed)
+      this.#shut(null)
       return Promise.resolve()
     }
     this.#closed = new Promise((resolve) => {
-      const timer = this.#runtime.timers.after(closeTimeoutMs, () => this.#shut(unconfirmed))
+      const timer = this.#runtime.timers.after(closeTimeoutMs, () => this.#shut(null))
       this.#closing = () => {
         timer.cancel()
         resolve()
       }
     })
-    const end = { onReply: () => this.#shut(null), onFailure: () => this.#shut(unconfirmed) }
+    const end = { onReply: () => this.#shut(null), onFailure: () => this.#shut(null) }
     const frame = encodeRequest(OpCode.closeSession, Empty, {})
     this.#queue.addLast(new PendingRequest({ path: null, isWrite: true, frame, end }))
     this.#pump()
@@ -176,7 +174,7 @@ export class Session {
 
   /** Ends everything at once, without a word to the server. */
   abandon(detail: string | null): void {
-    this.#shut(detail ?? 'no server has answered')
+    this.#shut(detail)
   }
 
   #attempt(): void {
@@ -301,7 +299,7 @@ export class Session {
     this.#options.credentials.connectionLost()
     if (this.#state === 'closed' || this.#state === 'expired') return
     if (this.#closing !== null) {
-      this.#shut(unconfirmed)
+      this.#shut(null)
       return
     }
     this.#failLost(this.#queue.connectionLost(this.exactlyOnce))
@@ -377,7 +375,9 @@ export class Session {
         new ZkError(
           ErrorCode.connectionLoss,
           request.path,
-          'the connection was lost before the answer came: the write may or may not have taken effect',
+          request.isWrite
+            ? 'the connection was lost before the answer came: the write may or may not have taken effect'
+            : 'the connection was lost before the answer came, with a later write under way that it must not show: read again',
         ),
       )
     }

@@ -70,7 +70,7 @@ describe('session: lost connection', () => {
   test('exactly-once server: unanswered writes go out again with their ids, before newer ones', async () => {
     const { world, client } = await connected({}, { exactlyOnceWindow: 64 })
     expect(client.exactlyOnce).toBe(true)
-    const calls = [client.set('/a', '1'), client.exists('/a'), client.set('/a', '2')].map(outcome)
+    const calls = [client.set('/a', '1'), client.set('/a', '2'), client.exists('/a')].map(outcome)
     await world.settle()
     const before = world.end.take()
     world.end.reply(1, 70, 0, statBody)
@@ -85,6 +85,23 @@ describe('session: lost connection', () => {
     for (const { xid } of again) world.end.reply(xid, 90, 0, statBody)
     await world.settle()
     for (const { value } of calls) expect(value).toMatchObject({ czxid: 1 })
+  })
+
+  test('a read with a write on its way behind it: fails, for the write may be done and must not show', async () => {
+    const { world, client } = await connected({}, { exactlyOnceWindow: 64 })
+    const [read, write] = [outcome(client.exists('/a')), outcome(client.set('/a', '5'))]
+    await world.settle()
+    world.end.take()
+    world.end.close()
+    await world.settle()
+    expect(read.value).toBe('connectionLoss')
+    world.end.welcome({ exactlyOnceWindow: 64 })
+    await world.settle()
+    const again = world.end.take()
+    expect(again.map(({ opcode }) => opcode)).toEqual([OpCode.setData])
+    for (const { xid } of again) world.end.reply(xid, 90, 0, statBody)
+    await world.settle()
+    expect(write.value).toMatchObject({ czxid: 1 })
   })
 
   test('exactly-once window: the 65th write waits for the first answer, and a read behind it too', async () => {
