@@ -45,6 +45,11 @@ export class Child {
     return running.has(this.#process)
   }
 
+  /** 0 when it could not be started. */
+  get pid(): number {
+    return this.#process.pid ?? 0
+  }
+
   /** Everything printed so far, on both outputs. */
   get log(): string {
     return readFileSync(this.#logFile, 'utf8')
