@@ -46,7 +46,10 @@ export function checkOptions(options: ClientOptions): void {
 
 /** What a client reports by itself. */
 export interface ClientEvents {
-  /** The state has changed. The detail says why, where there is something to say. */
+  /**
+   * The state has changed. The detail says why, where there is something to say. For `closed` it is null when a server has
+   * confirmed that the session is over.
+   */
   state: [state: ClientState, detail: string | null]
   /** A watch has fired, of whatever kind. */
   watch: [event: WatchEvent]

@@ -28,6 +28,8 @@ const attemptTimeoutMsMin = 250
 const attemptTimeoutMsMax = 10_000
 /** `close` waits so long for the server to confirm. */
 const closeTimeoutMs = 5000
+/** What the end of a client says when no server has confirmed it. */
+const unconfirmed = 'no server has confirmed it: the session and its ephemeral nodes end by its timeout'
 
 export interface SessionOptions {
   readonly runtime: Runtime
@@ -155,17 +157,17 @@ export class Session {
   close(): Promise<void> {
     if (this.#closed !== null) return this.#closed
     if (!this.#attached) {
-      this.#shut(null)
+      this.#shut(unconfirmed)
       return Promise.resolve()
     }
     this.#closed = new Promise((resolve) => {
-      const timer = this.#runtime.timers.after(closeTimeoutMs, () => this.#shut(null))
+      const timer = this.#runtime.timers.after(closeTimeoutMs, () => this.#shut(unconfirmed))
       this.#closing = () => {
         timer.cancel()
         resolve()
       }
     })
-    const end = { onReply: () => this.#shut(null), onFailure: () => this.#shut(null) }
+    const end = { onReply: () => this.#shut(null), onFailure: () => this.#shut(unconfirmed) }
     const frame = encodeRequest(OpCode.closeSession, Empty, {})
     this.#queue.addLast(new PendingRequest({ path: null, isWrite: true, frame, end }))
     this.#pump()
@@ -174,7 +176,7 @@ export class Session {
 
   /** Ends everything at once, without a word to the server. */
   abandon(detail: string | null): void {
-    this.#shut(detail)
+    this.#shut(detail ?? 'no server has answered')
   }
 
   #attempt(): void {
@@ -299,7 +301,7 @@ export class Session {
     this.#options.credentials.connectionLost()
     if (this.#state === 'closed' || this.#state === 'expired') return
     if (this.#closing !== null) {
-      this.#shut(null)
+      this.#shut(unconfirmed)
       return
     }
     this.#failLost(this.#queue.connectionLost(this.exactlyOnce))

@@ -33,7 +33,10 @@ class StartedProcess implements ChildProcess {
   readonly #child: NodeChild
 
   constructor({ script, args, onOutput, onEnd }: ChildOptions) {
-    const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+    // As this process was started, for the script may need the same loader.
+    const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    })
     this.#child = child
     let ended = false
     const endOnce = (end: ProcessEnd) => {

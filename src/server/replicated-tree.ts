@@ -114,6 +114,7 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
   reset(): void {
     this.#willBeReplaced()
     this.#state.reset()
+    this.#services.digests.loaded(this.lastApplied, () => this.#state.digest())
   }
 
   async load(zxid: Zxid, chunks: AsyncIterable<Buffer>): Promise<void> {

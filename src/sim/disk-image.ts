@@ -21,6 +21,8 @@ interface NameChange {
 export class DiskImage {
   /** Fault: writes beyond this many bytes in all fail with ENOSPC, having written what fits. */
   capacityBytes = Number.POSITIVE_INFINITY
+  /** Called before the platter loses or changes what it holds: by a fault, not by its owner's doing. */
+  beforeDamage: (() => void) | null = null
   readonly #random: SeededRandom
   #root = new FolderNode()
   #nameChanges: NameChange[] = []
@@ -49,6 +51,7 @@ export class DiskImage {
 
   /** Fault: one bit of a file turns over, on the platter as well. Harmless beyond the file's end. */
   flipBit(path: string, position: number, bit = 0): void {
+    this.beforeDamage?.()
     const file = this.file(path)
     file.current.flipBit(position, bit)
     file.durable.flipBit(position, bit)
@@ -69,6 +72,7 @@ export class DiskImage {
 
   /** Everything is gone: a new disk. */
   wipe(): void {
+    this.beforeDamage?.()
     this.#root = new FolderNode()
     this.#nameChanges = []
   }

@@ -185,7 +185,7 @@ export class SimEnsemble {
   /** Runs until these servers, all when none are named, serve in one reign. */
   async untilServing(...ids: number[]): Promise<void> {
     const wanted = ids.length === 0 ? this.ids : ids
-    await this.world.run({ until: () => this.#inOneReign(wanted), limitMs: 120_000 })
+    await this.world.run({ until: () => this.serveInOneReign(wanted), limitMs: 120_000 })
   }
 
   async untilLeader(id: number): Promise<void> {
@@ -242,7 +242,8 @@ export class SimEnsemble {
     return this.running.map((id) => this.server(id).status().replica.appliedZxid)
   }
 
-  #inOneReign(ids: readonly number[]): boolean {
+  /** Whether all of these servers serve, in the same reign. */
+  serveInOneReign(ids: readonly number[]): boolean {
     const states = ids.map((id) => this.#running(id)?.server.status().replica)
     return states.every((status) => status?.serving === true && status.epoch === states[0]?.epoch)
   }

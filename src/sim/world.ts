@@ -246,12 +246,20 @@ export class World {
     process.closeTurn()
   }
 
-  #overdue(limitMs: number): Error {
+  #overdue(limitMs: number): Overdue {
     const why = this.queue.length === 0 ? 'nothing is left to happen' : `not within ${limitMs} ms`
     const tail = this.trace.lines(40).join('\n')
-    return new Error(
-      `seed ${this.#seed}: what the run waits for did not come, ${why} (at ${this.nowMs} ms)\n${tail}`,
-    )
+    return new Overdue(`what the run waits for did not come, ${why} (at ${this.nowMs} ms)`, this.#seed, tail)
+  }
+}
+
+/** What a run waited for did not come. */
+export class Overdue extends Error {
+  readonly why: string
+
+  constructor(why: string, seed: string | number, tail: string) {
+    super(`seed ${seed}: ${why}\n${tail}`)
+    this.why = why
   }
 }
 

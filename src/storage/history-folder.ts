@@ -92,6 +92,15 @@ export class HistoryFolder {
     if (known > this.#commit) this.#commit = known
   }
 
+  /** Everything up to `zxid` was committed in the history that this one takes the place of, so it must be here (asserted). */
+  takeCommit(zxid: Zxid): void {
+    assert(
+      zxid <= this.lastZxid && this.#summary.holds(zxid),
+      () => `${zxid} is committed, and not in the history that replaces the one that held it`,
+    )
+    this.noteCommit(zxid)
+  }
+
   append(records: Buffer, last: Zxid): Promise<void> {
     const run = inspectRecords(records, this.lastZxid, { checksums: false })
     assert(run.problem === null, () => `appending records with ${run.problem}`)

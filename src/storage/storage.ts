@@ -229,6 +229,8 @@ export class Storage {
     if (this.#failure !== null) throw this.#failure
     const old = this.#history
     const history = successor?.history ?? old
+    // What this server knows to be committed it goes on to know: the other history's records may tell of less.
+    if (history !== old) history.takeCommit(old.commitZxid)
     const file: StateFile = {
       ...this.#file,
       ...changes,

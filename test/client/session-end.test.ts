@@ -13,6 +13,8 @@ describe('session: bounds and end', () => {
 
   test('close goes out behind all calls, waits for the answer, and ends everything', async () => {
     const { world, client, states } = await connected()
+    const details: (string | null)[] = []
+    client.on('state', (_state, detail) => details.push(detail))
     const call = outcome(client.exists('/a'))
     const closing = outcome(client.close())
     await expect(client.exists('/b')).rejects.toMatchObject({ name: 'closing' })
@@ -26,6 +28,7 @@ describe('session: bounds and end', () => {
     await world.settle()
     expect([closing.value, client.state, world.end.closed]).toEqual(['done', 'closed', true])
     expect(states.filter((state) => state === 'closed')).toHaveLength(1)
+    expect(details).toEqual([null])
     await world.advance(60_000)
     expect(world.ends).toHaveLength(1)
   })
@@ -39,6 +42,18 @@ describe('session: bounds and end', () => {
     await client.close()
     await world.settle()
     expect([call.value, client.state]).toEqual(['closing', 'closed'])
+  })
+
+  test('the connection is lost before the answer to close -> closed, and the detail says that nobody has confirmed it', async () => {
+    const { world, client } = await connected()
+    const details: (string | null)[] = []
+    client.on('state', (_state, detail) => details.push(detail))
+    const closing = outcome(client.close())
+    await world.settle()
+    world.end.close()
+    await world.settle()
+    expect([closing.value, client.state]).toEqual(['done', 'closed'])
+    expect(details).toEqual([expect.stringContaining('no server has confirmed it')])
   })
 
   test('credentials go out ahead of watches and calls on every connection; a refused one is forgotten', async () => {

@@ -1,0 +1,70 @@
+import { formatZxid, type Zxid } from '../../tree/zxid.ts'
+import type { Violation } from './violation.ts'
+
+interface Applied {
+  readonly digest: string
+  /** The transaction before it. */
+  readonly previous: Zxid
+  /** The server that came to it first. */
+  readonly by: number
+}
+
+/**
+ * Every server applies the same transactions in the same order, each to the same effect; also when it goes through them
+ * again after a restart.
+ */
+export class OneHistory {
+  readonly #applied = new Map<Zxid, Applied>()
+  readonly #lastOf = new Map<number, Zxid>()
+  #last: Zxid = 0
+
+  /** How many transactions any server has applied. */
+  get length(): number {
+    return this.#applied.size
+  }
+
+  /** The latest of them. */
+  get last(): Zxid {
+    return this.#last
+  }
+
+  /** `digest`: of its state with this transaction in it. */
+  applied(server: number, zxid: Zxid, digest: string): Violation | null {
+    const previous = this.#lastOf.get(server) ?? 0
+    this.#lastOf.set(server, zxid)
+    const first = this.#applied.get(zxid)
+    if (first === undefined) {
+      this.#applied.set(zxid, { digest, previous, by: server })
+      if (zxid > this.#last) {
+        this.#last = zxid
+        return null
+      }
+      return {
+        rule: 'one history',
+        problem: `server ${server} applied ${formatZxid(zxid)}, which no other has, when ${formatZxid(this.#last)} was committed`,
+      }
+    }
+    if (first.previous !== previous) {
+      return {
+        rule: 'one history',
+        problem: `server ${server} applied ${formatZxid(zxid)} behind ${formatZxid(previous)}, server ${first.by} behind ${formatZxid(first.previous)}`,
+      }
+    }
+    return this.#compare(server, zxid, digest, first)
+  }
+
+  /** The state was replaced by that of a snapshot; zxid 0: by the empty one. */
+  loaded(server: number, zxid: Zxid, digest: string): Violation | null {
+    this.#lastOf.set(server, zxid)
+    const first = this.#applied.get(zxid)
+    return first === undefined ? null : this.#compare(server, zxid, digest, first)
+  }
+
+  #compare(server: number, zxid: Zxid, digest: string, first: Applied): Violation | null {
+    if (first.digest === digest) return null
+    return {
+      rule: 'equal digest at equal zxid',
+      problem: `at ${formatZxid(zxid)} server ${server} has ${digest}, server ${first.by} had ${first.digest}`,
+    }
+  }
+}

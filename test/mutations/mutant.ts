@@ -1,0 +1,38 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { edited, type Mutation } from './mutation.ts'
+
+export const root = join(import.meta.dirname, '../..')
+
+/**
+ * A folder for mutated sources, inside the package: what they import is found from there. Git and the linter look away from
+ * `data`. `remove` takes it away.
+ */
+export function mutantFolder(): { folder: string; remove: () => void } {
+  mkdirSync(join(root, 'data'), { recursive: true })
+  const folder = mkdtempSync(join(root, 'data/mutants-'))
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
+}
+
+/** The files that the mutation changes, with their new content. Throws when the list does not fit the sources. */
+export function mutatedFiles(mutation: Mutation): Map<string, string> {
+  const files = new Map<string, string>()
+  for (const edit of mutation.edits) {
+    const before = files.get(edit.file) ?? readFileSync(join(root, 'src', edit.file), 'utf8')
+    try {
+      files.set(edit.file, edited(before, edit))
+    } catch (error) {
+      throw new Error(`mutation ${mutation.name}: ${error instanceof Error ? error.message : error}`)
+    }
+  }
+  return files
+}
+
+/** Writes a copy of all sources with the bug in it, below a folder of its own; returns its `src`. */
+export function plant(folder: string, mutation: Mutation): string {
+  const source = join(folder, mutation.name, 'src')
+  const changed = mutatedFiles(mutation)
+  cpSync(join(root, 'src'), source, { recursive: true })
+  for (const [file, text] of changed) writeFileSync(join(source, file), text)
+  return source
+}
