@@ -54,6 +54,54 @@ describe('disk that loses power', () => {
     for (const text of seen) expect('f12345'.startsWith(text)).toBe(true)
   })
 
+  it('unsynced write of many sectors -> any of them may survive without those in front', () => {
+    const sectors = 4
+    const seen = outcomes(
+      (image) => {
+        folderWith('f')(image)
+        image.write(image.file('d/f'), [Buffer.alloc(512 * sectors, 'x')], 0)
+      },
+      (image) => {
+        const content = image.contentOf('d/f')
+        return Array.from({ length: sectors }, (_, i) => (content[512 * i + 511] === 120 ? 'x' : '.')).join(
+          '',
+        )
+      },
+    )
+    expect(seen).toContain('.x.x')
+    expect(seen).toContain('xx..')
+    expect(seen).toContain('xxxx')
+    expect(seen).toContain('....')
+  })
+
+  it('what is on the platter -> files that are there by name, with the content that was synced', () => {
+    const image = imageOf(1)
+    folderWith('safe')(image)
+    put(image, 'd/unnamed', 'x', true)
+    image.write(image.file('d/safe'), [Buffer.from('SAFE')], 0)
+    expect(image.durableFiles()).toEqual(['/d/safe'])
+    expect(image.durableContentOf('d/safe').toString()).toBe('safe')
+    expect(image.contentOf('d/safe').toString()).toBe('SAFE')
+  })
+
+  it('faults of writes and syncs, a full disk -> counted, and nothing else is', () => {
+    const image = imageOf(1)
+    folderWith('f')(image)
+    const file = image.file('d/f')
+    const write = () => image.write(file, [Buffer.from('1234567890')], 0)
+    write()
+    expect(image.errorsGiven).toBe(0)
+    image.failWrites(1)
+    expect(write).toThrow(/EIO/)
+    image.failSyncs(1)
+    expect(() => image.sync(file, file.changeCount)).toThrow(/EIO/)
+    image.capacityBytes = 3
+    expect(() => image.write(file, [Buffer.from('x')], 100)).toThrow(/ENOSPC/)
+    image.capacityBytes = Number.POSITIVE_INFINITY
+    write()
+    expect(image.errorsGiven).toBe(3)
+  })
+
   it('two unsynced writes -> the later one may survive without the earlier, over zeros', () => {
     const seen = outcomes(
       (image) => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Connection } from '../../src/runtime/network.ts'
 import { World } from '../../src/sim/index.ts'
 
 describe('world', () => {
@@ -118,6 +119,115 @@ describe('world', () => {
     expect(at).toBe(50)
     expect(host.runtime.clock.monotonicMs()).toBe(200)
     expect(host.runtime.clock.wallMs()).toBe(500_200)
+  })
+
+  it('clock rate that changes while it runs -> the monotonic clock goes on from where it was', async () => {
+    const world = new World({ seed: 1 })
+    const host = world.host('a')
+    await world.runFor(1_000)
+    host.clockRate = 0.5
+    expect(host.monotonicMs()).toBe(1_000)
+    await world.runFor(1_000)
+    expect(host.monotonicMs()).toBe(1_500)
+    host.clockRate = 1
+    await world.runFor(100)
+    expect(host.monotonicMs()).toBe(1_600)
+  })
+
+  it('slow processor -> events wait for the turns before them, in their order; the usual pace returns', async () => {
+    const world = new World({ seed: 1 })
+    const host = world.host('a')
+    host.cpuUsPerEvent = 10_000
+    const calls: string[] = []
+    const { timers } = host.runtime
+    for (let i = 1; i <= 4; i++) timers.after(i, () => calls.push(`${i} at ${world.nowMs}`))
+    await world.runFor(100)
+    // The first is handled when it comes; the others come meanwhile, and are one turn.
+    expect(calls).toEqual(['1 at 1', '2 at 11', '3 at 11', '4 at 11'])
+    host.cpuUsPerEvent = 0
+    calls.length = 0
+    for (let i = 1; i <= 2; i++) timers.after(i, () => calls.push(`${i} at ${world.nowMs}`))
+    await world.runFor(100)
+    expect(calls).toEqual(['1 at 101', '2 at 102'])
+  })
+
+  it('slow disk -> its operations take so many times as long', async () => {
+    const took = async (slowness: number): Promise<number> => {
+      const world = new World({ seed: 1, disk: { opMinUs: 100, opMaxUs: 100 } })
+      const host = world.host('a')
+      host.diskSlowness = slowness
+      await world.settle(host.runtime.disk.makeFolder('x'))
+      return world.nowMs
+    }
+    expect(await took(1)).toBe(0.1)
+    expect(await took(50)).toBe(5)
+  })
+
+  it('crash at every await point -> each step of a program is the last one once, with its effect and without its answer', async () => {
+    const outcomes: string[] = []
+    for (let point = 1; ; point++) {
+      const world = new World({ seed: 1 })
+      const host = world.host('a')
+      const heard: string[] = []
+      const program = async (): Promise<void> => {
+        const { disk } = host.runtime
+        const file = await disk.open('f', { create: true })
+        heard.push('opened')
+        await file.write([Buffer.from('x')], 0)
+        heard.push('written')
+        await file.sync()
+        heard.push('synced')
+      }
+      host.crashAtAwaitPoint(point, 'process')
+      void program()
+      await world.runFor(100)
+      if (host.up) break
+      const { durable } = host.disk.file('f')
+      outcomes.push(`${heard.join(' ')}, on the platter: ${durable.length}`)
+    }
+    expect(outcomes).toEqual([
+      ', on the platter: 0',
+      'opened, on the platter: 0',
+      'opened, on the platter: 0',
+      'opened written, on the platter: 0',
+      'opened written, on the platter: 0',
+      'opened written, on the platter: 1',
+      'opened written synced, on the platter: 1',
+    ])
+  })
+
+  it('crash at an await point, taken back -> it does not come', async () => {
+    const world = new World({ seed: 1 })
+    const host = world.host('a')
+    host.crashAtAwaitPoint(2)
+    host.cancelCrash()
+    await world.settle(host.runtime.disk.makeFolder('x'))
+    await world.settle(host.runtime.disk.makeFolder('y'))
+    expect(host.up).toBe(true)
+  })
+
+  it('crash while a turn is flushed -> some peers have heard, others never will', async () => {
+    const world = new World({ seed: 1 })
+    const heard: string[] = []
+    for (const name of ['b', 'c']) {
+      await world
+        .host(name)
+        .runtime.network.listen({ host: name, port: 1 }, (connection) =>
+          connection.setHandlers({ onData: () => heard.push(name), onClose: () => {} }),
+        )
+    }
+    const { network, timers } = world.host('a').runtime
+    const connections: Connection[] = []
+    for (const host of ['b', 'c']) {
+      connections.push(await world.settle(network.connect({ host, port: 1 }, 1_000)))
+    }
+    timers.after(10, () => {
+      for (const connection of connections) connection.write(Buffer.from('x'))
+    })
+    // The event itself, then the flush of the first connection.
+    world.host('a').crashAtAwaitPoint(2, 'process')
+    await world.runFor(100)
+    expect(heard).toEqual(['b'])
   })
 
   it('many cancelled timers -> the queue does not grow with them', async () => {

@@ -4,7 +4,7 @@ import { assert } from '../../runtime/assert.ts'
  * Keeps what the ensemble holds recoverable: what the replication promises rests on a majority of sound disks.
  *
  * A disk is sound when its server has served since its data was last lost or damaged: by then all that was committed had been
- * synchronized to it and made durable. Until its first reign a server's disk is not sound either, for it holds nothing.
+ * synchronized to it and made durable. Before its first reign a server's disk is not sound, for it holds nothing, nor is it lost.
  * Of every quorum that acknowledged something, one disk has stayed sound while a majority is.
  *
  * - A wiped disk is lost until its server serves in a later life.
@@ -16,17 +16,18 @@ import { assert } from '../../runtime/assert.ts'
 export class FaultBudget {
   readonly #members: readonly number[]
   readonly #quorum: number
+  readonly #haveServed = new Set<number>()
   /** By server: it is lost until it serves in a life later than this; infinity: until it is wiped. */
   readonly #lostUntilAfter = new Map<number, number>()
 
   constructor(members: readonly number[]) {
     this.#members = members
     this.#quorum = Math.floor(members.length / 2) + 1
-    for (const id of members) this.#lostUntilAfter.set(id, 0)
   }
 
   /** Server `id` serves, in the life of this number. To be told often, and before every question. */
   onServing(id: number, life: number): void {
+    this.#haveServed.add(id)
     const after = this.#lostUntilAfter.get(id)
     if (after !== undefined && life > after) this.#lostUntilAfter.delete(id)
   }
@@ -41,21 +42,18 @@ export class FaultBudget {
   }
 
   isSound(id: number): boolean {
-    return !this.#lostUntilAfter.has(id)
+    return this.#haveServed.has(id) && !this.#lostUntilAfter.has(id)
   }
 
   /** Whether the others alone are a majority of sound disks. */
   mayLose(id: number): boolean {
     assert(this.#members.includes(id), () => `server ${id} is not a member`)
-    return this.#soundAmong(this.#members.filter((other) => other !== id)) >= this.#quorum
+    const others = this.#members.filter((other) => other !== id && this.isSound(other))
+    return others.length >= this.#quorum
   }
 
-  /** Whether a majority of the disks is sound: nothing acknowledged is lost, and the ensemble can be brought back whole. */
+  /** Whether only a minority of the disks is lost: nothing acknowledged is, and the ensemble can be brought back whole. */
   get recoverable(): boolean {
-    return this.#soundAmong(this.#members) >= this.#quorum
-  }
-
-  #soundAmong(ids: readonly number[]): number {
-    return ids.filter((id) => this.isSound(id)).length
+    return this.#members.length - this.#lostUntilAfter.size >= this.#quorum
   }
 }

@@ -59,6 +59,14 @@ export class Caretaker {
     this.#onStart.set(id, call)
   }
 
+  /**
+   * Not beyond the budget: what is on its disk may be all there is. Not while it has a wrong configuration either: an empty
+   * directory would become that of another server.
+   */
+  mayEmpty(id: number): boolean {
+    return this.#budget.mayLose(id) && !this.#judge.isMisdirected(id)
+  }
+
   /** Empties the disk of a server, which is down then. */
   wipe(id: number): void {
     const host = this.#ensemble.host(id)
@@ -85,8 +93,7 @@ export class Caretaker {
 
   #bringBack(id: number): void {
     if (this.#judge.isDamaged(id)) {
-      // Beyond the budget it stays down: what is on its disk may be all there is.
-      if (!this.#budget.mayLose(id)) return
+      if (!this.mayEmpty(id)) return
       this.wipe(id)
     }
     this.#dueMs.delete(id)

@@ -11,10 +11,8 @@ export function lostData(
   { ensemble, budget, judge, caretaker }: FaultContext,
   options: { beyondBudget: boolean },
 ): FaultFamily<LossName> {
-  const pickLosable = (random: SeededRandom): number | null => {
-    const losable = ensemble.ids.filter((id) => budget.mayLose(id))
-    return losable.length === 0 ? null : random.pick(losable)
-  }
+  const pickFrom = (random: SeededRandom, ids: readonly number[]): number | null =>
+    ids.length === 0 ? null : random.pick(ids)
 
   /** Turns over some bits of one file of the kind, up or down. */
   const rot = (
@@ -22,7 +20,8 @@ export function lostData(
     isOfKind: (name: string) => boolean,
     damageableBytes: (content: Buffer) => number,
   ): boolean => {
-    const id = options.beyondBudget ? random.pick(ensemble.ids) : pickLosable(random)
+    const rottable = ensemble.ids.filter((id) => options.beyondBudget || budget.mayLose(id))
+    const id = pickFrom(random, rottable)
     if (id === null) return false
     const host = ensemble.host(id)
     const path = pickFile(host, random, `/data/${id}/`, isOfKind)
@@ -54,7 +53,10 @@ export function lostData(
         (content) => content.length,
       ),
     wipe: (random) => {
-      const id = pickLosable(random)
+      const id = pickFrom(
+        random,
+        ensemble.ids.filter((id) => caretaker.mayEmpty(id)),
+      )
       if (id === null) return false
       caretaker.wipe(id)
       if (random.chance(1, 2)) caretaker.bringBackIn(id, random.below(100))

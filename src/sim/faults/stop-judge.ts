@@ -42,6 +42,10 @@ export class StopJudge {
     else this.#misdirected.delete(id)
   }
 
+  isMisdirected(id: number): boolean {
+    return this.#misdirected.has(id)
+  }
+
   /** A new process: what its disk did to the one before is no excuse. */
   onStart(id: number): void {
     this.#errorsBefore.set(id, this.#ensemble.host(id).disk.errorsGiven)

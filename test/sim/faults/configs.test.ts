@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest'
+import { configs } from '../../../src/sim/faults/configs.ts'
+import { servingWorld } from './fault-world.ts'
+
+describe('wrong configuration files', () => {
+  it.each(['lackingConfig', 'wrongPort', 'wrongId'] as const)(
+    '%s -> the other servers go on; with the right file the misled one is back',
+    async (name) => {
+      let refused = 0
+      for (let seed = 1; seed <= 6; seed++) {
+        const context = await servingWorld({ seed, config: { leaderPreemption: seed % 2 === 0 } })
+        const { ensemble, passing, judge, random } = context
+        const family = configs(context)
+        expect(family[name](random)).toBe(true)
+        // One at a time.
+        expect(family.lackingConfig(random)).toBe(false)
+        const misled = ensemble.ids.find((id) => !ensemble.host(id).up) ?? 0
+        const client = await ensemble.connectedClient({ servers: ensemble.ids.filter((id) => id !== misled) })
+        await ensemble.world.settle(client.create('/without', ''), 20_000)
+        await ensemble.world.runFor(300)
+        if (name !== 'wrongPort') expect(ensemble.serves(misled)).toBe(false)
+        refused += judge.stops
+        passing.endAll()
+        await ensemble.untilServing()
+        const reader = await ensemble.connectedClient({ servers: [misled] })
+        expect(await ensemble.world.settle(reader.getChildren('/'))).toContain('without')
+      }
+      if (name === 'wrongId') expect(refused).toBeGreaterThan(5)
+      else expect(refused).toBe(0)
+    },
+  )
+
+  it('one server -> there is no other to be taken for', async () => {
+    const context = await servingWorld({ servers: 1 })
+    for (const strike of Object.values(configs(context))) expect(strike(context.random)).toBe(false)
+  })
+})
