@@ -70,24 +70,20 @@ export async function readMutationArguments(argv: readonly string[]): Promise<Mu
   const { only = [], list, json } = given
   const unknown = only.find((name) => !mutations.some((mutation) => mutation.name === name))
   if (unknown !== undefined) return usage(`found --only ${unknown}; --list says which there are`)
-  const numbers = { seedsMax: given['seeds-max'], firstSeed: given['first-seed'], jobs: given.jobs }
-  for (const [name, text] of Object.entries(numbers)) {
-    if (!/^[1-9]\d{0,8}$/.test(text))
-      return usage(`found ${text} as ${name}; expected a whole number from 1 on`)
-  }
-  const { seedsMax, firstSeed, jobs } = numbers
-  return {
-    kind: 'run',
-    values: {
-      only,
-      list,
-      json,
-      seedsMax: Number(seedsMax),
-      firstSeed: Number(firstSeed),
-      jobs: Number(jobs),
-    },
-  }
+  const seedsMax = whole(given['seeds-max'])
+  const firstSeed = whole(given['first-seed'])
+  const jobs = whole(given.jobs)
+  if (seedsMax === null) return notWhole('--seeds-max', given['seeds-max'])
+  if (firstSeed === null) return notWhole('--first-seed', given['first-seed'])
+  if (jobs === null) return notWhole('--jobs', given.jobs)
+  return { kind: 'run', values: { only, list, json, seedsMax, firstSeed, jobs } }
 }
+
+/** From 1 on; null when it is not. */
+const whole = (text: string): number | null => (/^[1-9]\d{0,8}$/.test(text) ? Number(text) : null)
+
+const notWhole = (name: string, text: string): MutationArgumentsOutcome =>
+  usage(`found ${name} ${text}; expected a whole number from 1 on`)
 
 const usage = (fault: string): MutationArgumentsOutcome => ({
   kind: 'print',
