@@ -1,5 +1,7 @@
 /** A file's content: grows, can be written anywhere, and holes read as zeros. */
 export class DiskBytes {
+  /** The lowest position that was written since somebody who follows the writes has set this to infinity. */
+  writtenFrom = Number.POSITIVE_INFINITY
   #bytes = Buffer.alloc(0)
   #length = 0
 
@@ -10,6 +12,7 @@ export class DiskBytes {
   write(position: number, piece: Uint8Array): void {
     const end = position + piece.length
     this.#reserve(end)
+    this.#noteWrite(Math.min(position, this.#length))
     if (position > this.#length) this.#bytes.fill(0, this.#length, position)
     this.#bytes.set(piece, position)
     this.#length = Math.max(this.#length, end)
@@ -17,6 +20,7 @@ export class DiskBytes {
 
   truncate(size: number): void {
     this.#reserve(size)
+    this.#noteWrite(Math.min(size, this.#length))
     if (size > this.#length) this.#bytes.fill(0, this.#length, size)
     this.#length = size
   }
@@ -28,6 +32,11 @@ export class DiskBytes {
     )
   }
 
+  /** Not a copy: valid until the next change. */
+  view(): Buffer {
+    return this.#bytes.subarray(0, this.#length)
+  }
+
   become(other: DiskBytes): void {
     this.truncate(0)
     this.write(0, other.#bytes.subarray(0, other.#length))
@@ -35,6 +44,10 @@ export class DiskBytes {
 
   flipBit(position: number, bit: number): void {
     if (position < this.#length) this.#bytes[position] = (this.#bytes[position] ?? 0) ^ (1 << bit)
+  }
+
+  #noteWrite(from: number): void {
+    if (from < this.writtenFrom) this.writtenFrom = from
   }
 
   #reserve(bytes: number): void {

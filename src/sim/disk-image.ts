@@ -70,6 +70,17 @@ export class DiskImage {
     return durable.read(0, durable.length)
   }
 
+  /** What the platter holds under this path, by the names on the platter. */
+  onPlatter(path: string): DiskNode | undefined {
+    let node: DiskNode = this.#root
+    for (const name of partsOf(path)) {
+      const next: DiskNode | undefined = node.kind === 'folder' ? node.durable.get(name) : undefined
+      if (next === undefined) return undefined
+      node = next
+    }
+    return node
+  }
+
   /** Everything is gone: a new disk. */
   wipe(): void {
     this.beforeDamage?.()

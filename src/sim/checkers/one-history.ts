@@ -15,6 +15,8 @@ interface Applied {
  */
 export class OneHistory {
   readonly #applied = new Map<Zxid, Applied>()
+  /** States that were there without a transaction: the empty one above all. */
+  readonly #loaded = new Map<Zxid, Pick<Applied, 'digest' | 'by'>>()
   readonly #lastOf = new Map<number, Zxid>()
   #last: Zxid = 0
 
@@ -56,11 +58,18 @@ export class OneHistory {
   /** The state was replaced by that of a snapshot; zxid 0: by the empty one. */
   loaded(server: number, zxid: Zxid, digest: string): Violation | null {
     this.#lastOf.set(server, zxid)
-    const first = this.#applied.get(zxid)
-    return first === undefined ? null : this.#compare(server, zxid, digest, first)
+    const first = this.#applied.get(zxid) ?? this.#loaded.get(zxid)
+    if (first !== undefined) return this.#compare(server, zxid, digest, first)
+    this.#loaded.set(zxid, { digest, by: server })
+    return null
   }
 
-  #compare(server: number, zxid: Zxid, digest: string, first: Applied): Violation | null {
+  #compare(
+    server: number,
+    zxid: Zxid,
+    digest: string,
+    first: Pick<Applied, 'digest' | 'by'>,
+  ): Violation | null {
     if (first.digest === digest) return null
     return {
       rule: 'equal digest at equal zxid',

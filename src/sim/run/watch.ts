@@ -1,10 +1,13 @@
 import type { ReplicaStatus } from '../../replication/replica-config.ts'
 import type { ServerObserver } from '../../server/server-observer.ts'
+import type { Zxid } from '../../tree/zxid.ts'
+import { DurableCommits } from '../checkers/durable-commits.ts'
 import { LeaderPerEpoch } from '../checkers/leader-per-epoch.ts'
 import { OneHistory } from '../checkers/one-history.ts'
 import { ServerProgress } from '../checkers/server-progress.ts'
 import type { Violation } from '../checkers/violation.ts'
 import type { SimEnsemble } from '../sim-ensemble.ts'
+import { DurableHistory } from './durable-history.ts'
 
 /** Tells the checkers what the servers of an ensemble do, and `found` what the checkers find. */
 export class Watch {
@@ -13,12 +16,17 @@ export class Watch {
   readonly #leaders = new LeaderPerEpoch()
   readonly #history = new OneHistory()
   readonly #progress = new ServerProgress()
+  readonly #commits: DurableCommits
+  readonly #disks = new Map<number, DurableHistory>()
 
   constructor(ensemble: SimEnsemble, found: (violation: Violation) => void) {
     this.#ensemble = ensemble
     this.#found = found
+    this.#commits = new DurableCommits(ensemble.ids.length)
     for (const id of ensemble.ids) {
-      ensemble.host(id).disk.beforeDamage = () => this.#progress.forgot(id)
+      const { disk } = ensemble.host(id)
+      this.#disks.set(id, new DurableHistory(disk, `/data/${id}`))
+      disk.beforeDamage = () => this.#beforeDamage(id)
     }
   }
 
@@ -31,7 +39,11 @@ export class Watch {
   observer(id: number): ServerObserver {
     this.#progress.began(id)
     return {
-      applied: (zxid, digest) => this.#take(this.#history.applied(id, zxid, digest)),
+      applied: (zxid, digest) => {
+        const committed = zxid > this.#history.last
+        this.#take(this.#history.applied(id, zxid, digest))
+        if (committed) this.#onCommitted(zxid)
+      },
       loaded: (zxid, digest) => this.#take(this.#history.loaded(id, zxid, digest)),
       serving: (reign) => this.#take(this.#leaders.serves(id, reign)),
     }
@@ -43,11 +55,32 @@ export class Watch {
   }
 
   sample(): void {
+    this.#take(this.#commits.held(this.#holdersOf(this.#commits.last)))
     for (const id of this.#ensemble.running) {
       const standing = this.#ensemble.server(id).status().replica
       // Before its history is read it knows nothing of itself.
       if (standing.state !== 'stopped') this.#take(this.#progress.standsAt(id, standing))
     }
+  }
+
+  #onCommitted(zxid: Zxid): void {
+    this.#take(this.#commits.committed(zxid, this.#holdersOf(zxid)))
+  }
+
+  #holdersOf(zxid: Zxid): number[] {
+    const holders: number[] = []
+    for (const [id, disk] of this.#disks) {
+      disk.refresh()
+      if (disk.holds(zxid)) holders.push(id)
+    }
+    return holders
+  }
+
+  #beforeDamage(id: number): void {
+    this.#progress.forgot(id)
+    const disk = this.#disks.get(id)
+    disk?.refresh()
+    this.#commits.damaged(id, disk?.last ?? 0)
   }
 
   #take(violation: Violation | null): void {
