@@ -1,5 +1,5 @@
 import { assert } from '../runtime/assert.ts'
-import { drainMicrotasks } from '../runtime/drain-microtasks.ts'
+import { drainMicrotasks, drainMicrotasksNow, outsideMicrotasks } from '../runtime/drain-microtasks.ts'
 import { SeededRandom } from '../runtime/seeded-random.ts'
 import { EventQueue, SimEvent } from './event-queue.ts'
 import { NetworkFabric, type NetworkOptions } from './network-fabric.ts'
@@ -14,6 +14,9 @@ import { Trace } from './trace.ts'
  * loop: only so are batches longer than one ever seen.
  */
 const gridUsDefault = 50
+
+/** So often the process that runs the world gets to its own affairs: signals, output. */
+const instantsPerSlice = 1_000
 
 export interface WorldOptions {
   seed: string | number
@@ -152,13 +155,7 @@ export class World {
     try {
       // What the caller has started just before.
       await drainMicrotasks()
-      for (;;) {
-        if (this.#failure !== null) throw this.#failure
-        if (until?.()) return
-        const next = this.queue.peek()
-        if (next === undefined || next.atUs > lastUs) break
-        await this.#instant(next.atUs)
-      }
+      if (await this.#advance(until, lastUs)) return
       if (untilMs === undefined) throw this.#overdue(limitMs)
       this.#nowUs = Math.max(this.#nowUs, lastUs)
     } finally {
@@ -181,16 +178,37 @@ export class World {
     return pending
   }
 
-  async #instant(atUs: number): Promise<void> {
+  /** True: `until` holds; false: nothing else happens up to `lastUs`. */
+  #advance(until: (() => boolean) | undefined, lastUs: number): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      const slice = (): void => {
+        try {
+          for (let left = instantsPerSlice; left > 0; left--) {
+            if (this.#failure !== null) throw this.#failure
+            if (until?.()) return resolve(true)
+            const next = this.queue.peek()
+            if (next === undefined || next.atUs > lastUs) return resolve(false)
+            this.#instant(next.atUs)
+          }
+          outsideMicrotasks(slice)
+        } catch (error) {
+          reject(error)
+        }
+      }
+      outsideMicrotasks(slice)
+    })
+  }
+
+  #instant(atUs: number): void {
     this.#nowUs = atUs
     this.#gather(atUs)
     try {
       for (const event of this.#dueInWorld) {
         this.#eventCount++
         event.fire()
-        await drainMicrotasks()
+        drainMicrotasksNow()
       }
-      for (const process of this.#due) await this.#turn(process)
+      for (const process of this.#due) this.#turn(process)
     } finally {
       for (const process of this.#due) process.ready.length = 0
       this.#dueInWorld.length = 0
@@ -221,7 +239,7 @@ export class World {
     }
   }
 
-  async #turn(process: SimProcess): Promise<void> {
+  #turn(process: SimProcess): void {
     process.inTurn = true
     let handled = 0
     for (const event of process.ready) {
@@ -234,12 +252,12 @@ export class World {
       this.#eventCount++
       handled++
       event.fire()
-      await drainMicrotasks()
+      drainMicrotasksNow()
       process.reachAwaitPoint()
     }
     if (process.alive && !process.host.frozen) {
       process.finishTurn()
-      await drainMicrotasks()
+      drainMicrotasksNow()
       process.flush()
       process.busyUntilUs = this.#nowUs + handled * process.host.cpuUsPerEvent
     }
