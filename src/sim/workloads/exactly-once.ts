@@ -34,7 +34,7 @@ class ExactlyOnceWorkload implements Workload {
   constructor(context: WorkloadContext) {
     this.#random = context.random
     this.#root = context.root
-    this.#pauseMsMax = this.#random.pick([20, 200])
+    this.#pauseMsMax = this.#random.pick([50, 400])
     const callers = Array.from({ length: this.#random.between(1, 4) }, () => ({
       sessionTimeoutMs: this.#random.pick([3000, 10_000]),
       exactlyOnce: true,
@@ -87,7 +87,7 @@ class ExactlyOnceWorkload implements Workload {
 
   async #act(caller: Caller): Promise<void> {
     const calls: Promise<boolean>[] = []
-    const count = this.#random.between(1, burstMax)
+    const count = this.#random.between(1, this.#random.chance(1, 8) ? burstMax : 10)
     const chain = await this.#chainOf(caller)
     for (let i = 0; i < count; i++) {
       const kind = this.#random.below(3)
