@@ -3,6 +3,7 @@ import { ChaosEnsemble } from '../chaos/chaos-ensemble.ts'
 import { OpenNetwork } from '../chaos/network/open-network.ts'
 import { home } from '../differential/program.ts'
 import type { EnsembleServer } from '../processes/harness/ensemble-server.ts'
+import { MemoryWatch } from '../processes/harness/memory-watch.ts'
 import { until } from '../processes/harness/until.ts'
 import { converse } from './conversation.ts'
 import { firstHello } from './first-hello.ts'
@@ -10,7 +11,6 @@ import { clientScript } from './frames/client-frames.ts'
 import type { FrameKind, Script } from './frames/script.ts'
 import { serverScript } from './frames/server-frames.ts'
 import { HonestClients, type HonestFigures } from './honest-clients.ts'
-import { MemoryWatch } from './memory-watch.ts'
 
 export const ports = ['client', 'peer', 'leader'] as const
 export type PortName = (typeof ports)[number]

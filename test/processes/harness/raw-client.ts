@@ -90,6 +90,11 @@ export class RawClient {
     this.#socket.write(bytes)
   }
 
+  /** From now on nothing is taken from the system: its buffers fill, then the server's. */
+  stopReading(): void {
+    this.#socket.pause()
+  }
+
   /** Without a word of good-bye. */
   hangUp(): void {
     this.#socket.destroy()
