@@ -2,7 +2,11 @@ import { resolve } from 'node:path'
 import chalk from 'chalk'
 import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
+import type { SeededRandom } from '../../src/runtime/seeded-random.ts'
 import { buildFault } from '../processes/harness/build.ts'
+import { LossyNetwork } from './network/lossy-network.ts'
+import { isInNamespace, namespaceFault, openNamespace, runInNamespace } from './network/namespace.ts'
+import type { ChaosNetwork } from './network/network.ts'
 import { ProxiedNetwork } from './network/proxied-network.ts'
 import { type RoundResult, runRound } from './round.ts'
 import { summarize, summaryLines } from './summary.ts'
@@ -21,6 +25,12 @@ const options = await yargs(hideBin(process.argv))
     minutes: { type: 'number', default: 10, describe: 'how long, all rounds together' },
     seed: { type: 'string', default: '1', describe: 'draws servers, settings, faults and workloads' },
     round: { type: 'number', describe: 'only this round of the seed, counted from 1' },
+    network: {
+      choices: ['auto', 'namespace', 'proxies'] as const,
+      default: 'auto' as const,
+      describe:
+        'partitions: packets dropped in a network namespace, or bytes held by proxies; auto: a namespace where permitted',
+    },
     keep: {
       type: 'string',
       default: 'chaos-failures',
@@ -53,9 +63,29 @@ if (fault !== null) {
   process.exit(1)
 }
 
+if (options.network !== 'proxies' && !isInNamespace()) {
+  const missing = namespaceFault()
+  if (missing === null) process.exit(await runInNamespace())
+  if (options.network === 'namespace') {
+    console.error(`chaos: no network namespace here: ${missing}. --network proxies needs none.`)
+    process.exit(1)
+  }
+}
+if (isInNamespace()) openNamespace()
+
+const openNetwork = async (ids: readonly number[], random: SeededRandom): Promise<ChaosNetwork> => {
+  const proxied = await ProxiedNetwork.open(ids, random)
+  return isInNamespace() ? new LossyNetwork(proxied) : proxied
+}
+
 const say = (line: string): void => {
   if (!options.json) console.log(line)
 }
+say(
+  isInNamespace()
+    ? 'partitions drop packets, in a network namespace'
+    : 'partitions hold bytes back, in proxies of this process',
+)
 const endMs = performance.now() + options.minutes * 60_000
 const results: RoundResult[] = []
 for (let number = options.round ?? 1; results.length === 0 || mayGoOn(); number++) {
@@ -63,13 +93,13 @@ for (let number = options.round ?? 1; results.length === 0 || mayGoOn(); number+
   const result = await runRound({
     seed: `${options.seed}/${number}`,
     faultsMs: Math.max(roundFaultsMsMin, Math.min(roundFaultsMs, leftMs)),
-    openNetwork: (ids, random) => ProxiedNetwork.open(ids, random),
+    openNetwork,
     keepIn: resolve(options.keep),
   })
   results.push(result)
   tell(number, result)
 }
-const summary = summarize(options.seed, results)
+const summary = summarize(options.seed, isInNamespace() ? 'namespace' : 'proxies', results)
 if (options.json) console.log(JSON.stringify(summary))
 else for (const line of ['', ...summaryLines(summary)]) say(line)
 process.exit(summary.violations.length === 0 ? 0 : 1)

@@ -2,6 +2,8 @@ import type { RoundResult } from './round.ts'
 
 export interface Summary {
   readonly seed: string
+  /** How partitions were made. */
+  readonly network: 'namespace' | 'proxies'
   readonly minutes: number
   readonly rounds: number
   readonly faults: Readonly<Record<string, number>>
@@ -17,13 +19,18 @@ export interface Summary {
   }[]
 }
 
-export function summarize(seed: string, rounds: readonly RoundResult[]): Summary {
+export function summarize(
+  seed: string,
+  network: Summary['network'],
+  rounds: readonly RoundResult[],
+): Summary {
   const longest = rounds.reduce<RoundResult['longestPause']>(
     (most, { longestPause }) => (longestPause.lastedMs > most.lastedMs ? longestPause : most),
     { lastedMs: 0, during: [] },
   )
   return {
     seed,
+    network,
     minutes: Math.round(rounds.reduce((sum, { lastedMs }) => sum + lastedMs, 0) / 6000) / 10,
     rounds: rounds.length,
     faults: sums(rounds.map(({ faults }) => faults)),

@@ -62,6 +62,11 @@ export class ProxiedNetwork implements ChaosNetwork {
     return door
   }
 
+  /** Where the proxies listen by which `from` reaches `to`: none where `to` is the clients' machine. */
+  outerPorts(from: number, to: number): number[] {
+    return (this.#proxies.get(key(from, to)) ?? []).map((proxy) => proxy.port)
+  }
+
   set(from: number, to: number, weather: Partial<Weather>): void {
     const direction = this.#direction(from, to)
     direction.weather = { ...direction.weather, ...weather }

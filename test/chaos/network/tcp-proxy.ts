@@ -12,6 +12,7 @@ interface Pair {
 
 /** A port of this machine that leads to another one, through the weather of two directions. */
 export class TcpProxy {
+  readonly port: number
   readonly #server: Server
   readonly #targetPort: number
   readonly #there: Direction
@@ -19,7 +20,14 @@ export class TcpProxy {
   readonly #random: SeededRandom
   readonly #pairs = new Set<Pair>()
 
-  private constructor(targetPort: number, there: Direction, back: Direction, random: SeededRandom) {
+  private constructor(
+    port: number,
+    targetPort: number,
+    there: Direction,
+    back: Direction,
+    random: SeededRandom,
+  ) {
+    this.port = port
     this.#targetPort = targetPort
     this.#there = there
     this.#back = back
@@ -33,7 +41,7 @@ export class TcpProxy {
     targetPort: number,
     ways: { there: Direction; back: Direction; random: SeededRandom },
   ): Promise<TcpProxy> {
-    const proxy = new TcpProxy(targetPort, ways.there, ways.back, ways.random)
+    const proxy = new TcpProxy(port, targetPort, ways.there, ways.back, ways.random)
     return new Promise((resolve, reject) => {
       proxy.#server.once('error', reject)
       proxy.#server.listen(port, '127.0.0.1', () => resolve(proxy))
