@@ -7,7 +7,7 @@ const unansweredNames = ['connectionLoss', 'operationTimeout', 'sessionExpired',
 
 /** Carries a call out and tells how it ended, and when. What is no error of the ensemble is thrown on. */
 export async function outcomeOf<Output>(
-  clock: Clock,
+  clock: Pick<Clock, 'monotonicMs'>,
   call: () => Promise<Output>,
 ): Promise<Pick<Operation<unknown, Output>, 'calledUs' | 'returnedUs' | 'outcome'>> {
   const calledUs = clock.monotonicMs() * 1000
