@@ -5,6 +5,7 @@ import type { Timers } from '../runtime/timers.ts'
 import type { ApplyListener } from '../tree/apply-listener.ts'
 import { areReapRequests } from '../tree/reaping.ts'
 import type { ReplicatedState } from '../tree/replicated-state.ts'
+import { requestAttachment, requestBytes, requestNumber, requestSession } from '../tree/request.ts'
 import type { Znode } from '../tree/znode.ts'
 import type { Zxid } from '../tree/zxid.ts'
 import { ErrorCode } from '../wire/error-codes.ts'
@@ -99,6 +100,19 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
     this.#state.execute(from, requests, this.#stamp, sink)
     if (areReapRequests(requests)) this.#reaper.decided()
     this.#lastProposed = sink.nextZxid - 1
+    this.#heardOf(requests)
+  }
+
+  /** `requests` are whole and well formed, for they were executed. Many in a row are of one session. */
+  #heardOf(requests: Buffer): void {
+    let last = 0
+    for (let at = 0; at < requests.length; at += requestBytes(requests, at)) {
+      const sessionId = requestSession(requests, at)
+      // What the leader itself asks is no sign of life.
+      if (sessionId === last || requestNumber(requests, at) === 0) continue
+      last = sessionId
+      this.#leaderSessions.asked(sessionId, requestAttachment(requests, at))
+    }
   }
 
   onMessage(from: number, message: Buffer): void {

@@ -63,6 +63,7 @@ export const originFieldsStart = 4
 export const originFieldsEnd = 40
 
 const sessionIdAt = 20
+const attachmentAt = 28
 const opcodeAt = 40
 
 /** Appends one request; its body is `source` from `start` to `end`. Buffer owners may reuse the envelope. */
@@ -110,6 +111,14 @@ export const requestBytes = (requests: Buffer, at: number): number => 4 + reques
 
 /** Of the request that starts at `at`. */
 export const requestNumber = (requests: Buffer, at: number): number => Number(requests.readBigInt64BE(at + 4))
+
+/** Of the request that starts at `at`. */
+export const requestSession = (requests: Buffer, at: number): number =>
+  Number(requests.readBigInt64BE(at + sessionIdAt))
+
+/** Of the request that starts at `at`. */
+export const requestAttachment = (requests: Buffer, at: number): number =>
+  Number(requests.readBigInt64BE(at + attachmentAt))
 
 /** Of the request that starts at `at`; 0 when the bytes are too few to be one. */
 export const requestOpcode = (requests: Buffer, at: number): number =>

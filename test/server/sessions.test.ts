@@ -23,6 +23,19 @@ describe('session tracker', () => {
     expect(ticksUntilExpiry(tracker, 10_000)[0]).toBe(12_000)
   })
 
+  test('a touch between two ticks -> a whole timeout from the touch, not from the tick before it', () => {
+    let nowMs = 0
+    const tracker = newTracker(() => nowMs)
+    tracker.add(1, 2000)
+    tracker.add(2, 2000)
+    for (const atMs of [500, 1000]) tracker.tick(atMs)
+    nowMs = 1400
+    tracker.extend(1)
+    tracker.renew(2, 2000, 7)
+    for (const atMs of [1500, 2000, 2500, 3000]) expect(tracker.tick(atMs)).toEqual([])
+    expect(ticksUntilExpiry(tracker, 3000)).toEqual([4000, [1, 2]])
+  })
+
   test('a session that has expired -> no touch brings it back', () => {
     const tracker = newTracker()
     tracker.add(1, 1000)
@@ -334,8 +347,9 @@ class NaiveTracker {
   }
 }
 
-function newTracker(): SessionTracker {
-  const tracker = new SessionTracker({ tickMs, periodMs })
+/** @param nowMs between ticks; by default nothing happens there */
+function newTracker(nowMs = (): number => 0): SessionTracker {
+  const tracker = new SessionTracker({ tickMs, periodMs, nowMs })
   tracker.reset(0)
   return tracker
 }

@@ -35,6 +35,7 @@ export interface SessionBucket {
 export class SessionTracker {
   readonly #tickMs: number
   readonly #periodMs: number
+  readonly #nowMs: () => number
   readonly #sessions = new Map<number, TrackedSession>()
   readonly #buckets = new Map<number, Set<TrackedSession>>()
   /** Buckets below this one have expired. */
@@ -43,11 +44,15 @@ export class SessionTracker {
   #lastTickMs = 0
   #quietUntilMs = 0
 
-  /** `tickMs`: the width of a bucket. `periodMs`: how often `tick` is going to be called; not above `tickMs`. */
-  constructor(options: { tickMs: number; periodMs: number }) {
+  /**
+   * `tickMs`: the width of a bucket. `periodMs`: how often `tick` is going to be called; not above `tickMs`. `nowMs`: the clock that
+   * `tick` and `reset` are told by.
+   */
+  constructor(options: { tickMs: number; periodMs: number; nowMs: () => number }) {
     assert(options.periodMs > 0 && options.periodMs <= options.tickMs, 'sessions are looked at every tick')
     this.#tickMs = options.tickMs
     this.#periodMs = options.periodMs
+    this.#nowMs = options.nowMs
   }
 
   get size(): number {
@@ -108,6 +113,14 @@ export class SessionTracker {
     return before
   }
 
+  /** The client of this session was just heard of, where it is and on the terms that it has. */
+  extend(id: number): void {
+    const session = this.#sessions.get(id)
+    if (session === undefined || session.closing || session.bucket === this.#bucketFor(session)) return
+    this.#unschedule(session)
+    this.#schedule(session)
+  }
+
   /** The sessions by their time to expire, soonest first. */
   buckets(): SessionBucket[] {
     return [...this.#buckets]
@@ -140,12 +153,18 @@ export class SessionTracker {
   }
 
   #schedule(session: TrackedSession): void {
-    const bucket = Math.ceil((this.#sessionTimeMs + session.timeoutMs) / this.#tickMs)
-    // While nobody is expired after a gap, session time runs ahead of the buckets; it never runs behind.
-    session.bucket = Math.max(bucket, this.#nextBucket + 1)
+    session.bucket = this.#bucketFor(session)
     const sessions = this.#buckets.get(session.bucket)
     if (sessions === undefined) this.#buckets.set(session.bucket, new Set([session]))
     else sessions.add(session)
+  }
+
+  #bucketFor({ timeoutMs }: TrackedSession): number {
+    // Session time moves with the ticks. Counted from the last one, a session would end by up to a period too early.
+    const sinceTickMs = Math.min(Math.max(0, this.#nowMs() - this.#lastTickMs), this.#periodMs)
+    const bucket = Math.ceil((this.#sessionTimeMs + sinceTickMs + timeoutMs) / this.#tickMs)
+    // While nobody is expired after a gap, session time runs ahead of the buckets; it never runs behind.
+    return Math.max(bucket, this.#nextBucket + 1)
   }
 
   #unschedule(session: TrackedSession): void {

@@ -147,4 +147,25 @@ describe('session time', () => {
     },
     scenarioTimeoutMs,
   )
+
+  it(
+    'a write is answered, and server and client die at once -> the session lives its timeout, counted from the write',
+    async () => {
+      await forSeeds(seeds, options, async (ensemble) => {
+        const { world } = ensemble
+        const kept = await clientsOf(ensemble, 2000)
+        const id = ensemble.ids.find((server) => server !== ensemble.leader) ?? 0
+        const { client, path } = kept[ensemble.ids.indexOf(id)] as Kept
+        // Silent but for its pings: the last touch may be long ago.
+        await world.runFor(1000 + world.random.below(1000))
+        const calledMs = world.nowMs
+        await world.settle(client.set(path, 'x'))
+        ensemble.crash(id, 'process')
+        world.host(`c${id}`).crash()
+        await world.run({ untilMs: calledMs + 1999 })
+        expect(ensemble.server(ensemble.leader).status().sessions).toBe(kept.length)
+      })
+    },
+    scenarioTimeoutMs,
+  )
 })
