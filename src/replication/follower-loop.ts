@@ -201,7 +201,7 @@ export class FollowerLoop {
     try {
       await built
     } catch (error) {
-      if (!(error instanceof StorageError) || error.code !== 'DAMAGED' || this.#replacement === null)
+      if (!(error instanceof StorageError) || error.code !== 'RECEIVED' || this.#replacement === null)
         throw error
       this.leave(error.message, null)
     }
@@ -228,7 +228,13 @@ export class FollowerLoop {
     const upTo = this.#storage.lastZxid
     sendHistory({ storage: this.#storage, link, receiver: summary, upTo, full: this.#resyncFull }).then(
       () => link.send({ type: 'historyEnd', lastZxid: upTo }),
-      (error: unknown) => this.leave(`sending the own history failed: ${String(error)}`, null),
+      (error: unknown) => {
+        // Not the candidate's fault but this server's disk, which must not be voted with.
+        if (error instanceof StorageError && error.code !== 'PURGED') {
+          this.#persister.barrier(() => Promise.reject(error), noop)
+        }
+        this.leave(`sending the own history failed: ${String(error)}`, null)
+      },
     )
   }
 }

@@ -203,6 +203,11 @@ export class Replica {
     if (this.#serving) this.#attempts.current?.followerLoop.send({ type: 'sync', id })
   }
 
+  /** Who has called `sync` and was not called back: for the replica that takes the place of this one, which has stopped. */
+  unansweredSyncs(): (() => void)[] {
+    return [...this.#syncs.values()]
+  }
+
   /** It leads, and too few follow for anything to be decided: they come back soon, or its reign ends. */
   isCutOff(): boolean {
     const leaderLoop = this.#attempts.current?.leaderLoop ?? null

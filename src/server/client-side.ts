@@ -46,6 +46,8 @@ export interface ClientSideOptions {
   replica: ReplicaLink
   environment?: Environment
   observer?: ServerObserver | undefined
+  /** Why the disk cannot be used at present. */
+  diskTrouble?: () => string | null
   onBroken: (error: unknown) => void
 }
 
@@ -79,6 +81,7 @@ export class ClientSide
   readonly #observer: ServerObserver | null
   readonly #replica: ReplicaLink
   readonly #onBroken: (error: unknown) => void
+  readonly #diskTrouble: () => string | null
   readonly #startedMs: number
   readonly #leaderSessions: LeaderSessions
   #servingAs: ServerMode | null = null
@@ -87,7 +90,8 @@ export class ClientSide
   #leaderless: Timer | null = null
   #stopped = false
 
-  constructor({ runtime, config, replica, environment, observer, onBroken }: ClientSideOptions) {
+  constructor(options: ClientSideOptions) {
+    const { runtime, config, replica, environment, observer, onBroken } = options
     const { clock, timers, random } = runtime
     this.digests = new DigestHistory(observer ?? null)
     this.#observer = observer ?? null
@@ -103,6 +107,7 @@ export class ClientSide
     this.#runtime = runtime
     this.#replica = replica
     this.#onBroken = onBroken
+    this.#diskTrouble = options.diskTrouble ?? (() => null)
     this.#startedMs = clock.monotonicMs()
     const sendMessage = (message: Buffer): void => replica.sendMessage(message)
     this.watches = new WatchManager((call) =>
@@ -265,6 +270,10 @@ export class ClientSide
 
   replica(): ReplicaStatus {
     return this.#replica.status()
+  }
+
+  diskTrouble(): string | null {
+    return this.#diskTrouble()
   }
 
   uptimeMs(): number {

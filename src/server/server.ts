@@ -1,16 +1,19 @@
 import { Replica } from '../replication/replica.ts'
 import type { ReplicaStatus } from '../replication/replica-config.ts'
+import { BrokenInvariant } from '../runtime/assert.ts'
 import type { Environment } from '../runtime/environment.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import type { Timer } from '../runtime/timers.ts'
 import type { StorageOptions } from '../storage/storage.ts'
-import { Storage } from '../storage/storage.ts'
+import { isFull, probeDisk, Storage, StorageError } from '../storage/storage.ts'
 import { ClientSide } from './client-side.ts'
 import type { ServerConfig } from './config/index.ts'
+import { DiskPatience } from './disk-patience.ts'
 import type { ServerMode } from './four-letter-words/server-view.ts'
 import type { ServerObserver } from './server-observer.ts'
 
 export interface ServerOptions {
-  /** The server cannot go on: its disk failed, or a rule of the code is broken. It is stopping by itself. */
+  /** The server cannot go on: its data are damaged, or a rule of the code is broken. It is stopping by itself. */
   onFatal?: (error: unknown) => void
   /** What the server tells of its process. */
   environment?: Environment
@@ -28,8 +31,13 @@ export interface ServerStatus {
   readonly connections: number
   readonly sessions: number
   readonly nodes: number
+  /** Why the disk cannot be used at present; null when it can. The server looks after it now and then. */
+  readonly diskTrouble: string | null
   readonly replica: ReplicaStatus
 }
+
+/** What must be free on a disk that has failed before the server comes back: enough not to be full again at once. */
+const roomBytes = 4 * 1024 * 1024
 
 const beforeStart: ReplicaStatus = {
   state: 'stopped',
@@ -60,11 +68,18 @@ export class Server {
   #starting: Promise<void> | null = null
   #stopping: Promise<void> | null = null
   #failed = false
+  readonly #patience: DiskPatience
+  #diskTrouble: string | null = null
+  /** The next look after the disk, while the server stands aside. */
+  #retry: Timer | null = null
+  /** Stepping aside, or coming back: never two at a time. */
+  #turning: Promise<void> = Promise.resolve()
 
   constructor(runtime: Runtime, config: ServerConfig, options: ServerOptions = {}) {
     this.#runtime = runtime
     this.#config = config
     this.#onFatal = options.onFatal ?? (() => {})
+    this.#patience = new DiskPatience(runtime.clock)
     this.#storageOptions = options.storage ?? {}
     this.#clients = new ClientSide({
       runtime,
@@ -80,6 +95,7 @@ export class Server {
         isCutOff: () => this.#replica?.isCutOff() ?? false,
         status: () => this.#replica?.status() ?? beforeStart,
       },
+      diskTrouble: () => this.#diskTrouble,
       onBroken: (error) => this.#fail(error),
     })
   }
@@ -108,6 +124,7 @@ export class Server {
       connections: clients.connections.size,
       sessions: clients.state.sessions.size,
       nodes: clients.state.tree.nodeCount,
+      diskTrouble: this.#diskTrouble,
       replica: clients.replica(),
     }
   }
@@ -118,36 +135,109 @@ export class Server {
   }
 
   async #start(): Promise<void> {
-    const { disk, timers, log } = this.#runtime
-    const config = this.#config
     try {
-      this.#storage = await Storage.open({
-        disk,
-        folder: config.serverDir,
-        serverId: config.serverId,
-        log: log.child('storage'),
-        timers,
-        ...this.#storageOptions,
-      })
-      const replica = new Replica({
-        runtime: { ...this.#runtimeParts(), log: log.child('replication') },
-        config,
-        storage: this.#storage,
-        state: this.#clients.tree,
-        events: {
-          onServing: (reign) => this.#clients.onServing(reign),
-          onAdrift: (leaderlessMs) => this.#clients.onAdrift(leaderlessMs),
-          onMessage: (message) => this.#clients.onMessage(message),
-          onFatal: (error) => this.#fail(error),
-        },
-      })
-      this.#replica = replica
-      await replica.start()
+      try {
+        await this.#open()
+      } catch (error) {
+        // Room can be made at any time: until then this server tells those who ask what it waits for.
+        if (!isFull(error)) throw error
+        await this.#leaveDisk(error)
+      }
       await this.#clients.start()
     } catch (error) {
+      this.#retry?.cancel()
       await this.#close()
       throw error
     }
+  }
+
+  /** Locks and loads the history, and takes part in the replication. */
+  async #open(): Promise<void> {
+    const { disk, timers, log } = this.#runtime
+    const config = this.#config
+    const before = this.#replica
+    this.#storage = await Storage.open({
+      disk,
+      folder: config.serverDir,
+      serverId: config.serverId,
+      log: log.child('storage'),
+      timers,
+      ...this.#storageOptions,
+    })
+    const replica: Replica = new Replica({
+      runtime: { ...this.#runtimeParts(), log: log.child('replication') },
+      config,
+      storage: this.#storage,
+      state: this.#clients.tree,
+      events: {
+        onServing: (reign) => this.#clients.onServing(reign),
+        onAdrift: (leaderlessMs) => this.#clients.onAdrift(leaderlessMs),
+        onMessage: (message) => this.#clients.onMessage(message),
+        onFatal: (error) => this.#onReplicaFailed(error),
+      },
+    })
+    this.#replica = replica
+    for (const done of before?.unansweredSyncs() ?? []) replica.sync(done)
+    await replica.start()
+  }
+
+  /**
+   * What failed on the disk may be over, and this server is not worth less than one that is started again: it steps aside,
+   * so that the others go on, and comes back by a recovery from the disk. Nothing else would be safe. After a write or sync
+   * that failed, what this process believes to be on the disk need not be there, and only a start looks at every byte,
+   * writes the last group once more and makes it durable before it counts.
+   */
+  #onReplicaFailed(error: Error): void {
+    if (!(error instanceof StorageError) || error.code !== 'IO') {
+      this.#fail(error)
+      return
+    }
+    this.#turn(() => this.#leaveDisk(error))
+  }
+
+  #turn(work: () => Promise<void>): void {
+    this.#turning = this.#turning.then(work).catch((error: unknown) => this.#fail(error))
+  }
+
+  /** Lets go of the disk, and looks after it later. */
+  async #leaveDisk(cause: unknown): Promise<void> {
+    if (this.#stopping !== null) return
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    const pauseMs = this.#patience.nextPauseMs(isFull(cause))
+    this.#runtime.log.error(`stands aside, and acknowledges nothing: ${reason}`, {
+      lookingAgainInMs: pauseMs,
+    })
+    this.#diskTrouble = reason
+    await this.#letGo()
+    if (this.#stopping !== null) return
+    this.#retry = this.#runtime.timers.after(pauseMs, () => this.#turn(() => this.#comeBack()))
+  }
+
+  async #comeBack(): Promise<void> {
+    if (this.#stopping !== null) return
+    const { disk, log } = this.#runtime
+    try {
+      await probeDisk(disk, this.#config.serverDir, roomBytes)
+      await this.#open()
+    } catch (error) {
+      // What is damaged, or belongs to somebody else now, does not become better by waiting.
+      if (error instanceof BrokenInvariant || (error instanceof StorageError && error.code !== 'IO'))
+        throw error
+      await this.#leaveDisk(error)
+      return
+    }
+    log.info('the disk can be used again')
+    this.#diskTrouble = null
+    this.#patience.returned()
+  }
+
+  async #letGo(): Promise<void> {
+    await this.#replica?.stop()
+    const storage = this.#storage
+    this.#storage = null
+    await storage?.close().catch(() => {
+      // It failed before; that failure is the one to tell.
+    })
   }
 
   #runtimeParts(): Runtime {
@@ -156,8 +246,10 @@ export class Server {
   }
 
   async #stop(): Promise<void> {
-    // A start under way runs to its end first: it would open what is closed here.
+    this.#retry?.cancel()
+    // What is under way runs to its end first: it would open what is closed here.
     await this.#starting?.catch(() => {})
+    await this.#turning
     await this.#close()
   }
 

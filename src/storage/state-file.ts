@@ -65,7 +65,7 @@ export function encodeStateFile(state: StateFile): Buffer {
 export function decodeStateFile(bytes: Buffer, path: string): StateFile {
   const text = bytes.toString('latin1')
   const split = text.lastIndexOf('crc32 ')
-  if (split < 0) throw damaged({ path, found: 'no checksum line', expected })
+  if (split < 0) throw damaged({ path, offset: bytes.length, found: 'no checksum line', expected })
   const line = `crc32 ${checksum(bytes.subarray(0, split))}\n`
   if (text.slice(split) !== line)
     throw damaged({
@@ -75,7 +75,8 @@ export function decodeStateFile(bytes: Buffer, path: string): StateFile {
       expected: JSON.stringify(line),
     })
   const fields: unknown = JSON.parse(bytes.toString('utf8', 0, split))
-  if (typeof fields !== 'object' || fields === null) throw damaged({ path, found: typeof fields, expected })
+  if (typeof fields !== 'object' || fields === null)
+    throw damaged({ path, offset: 0, found: typeof fields, expected })
   return checkFields(fields as Record<string, unknown>, path)
 }
 
@@ -125,4 +126,4 @@ function isWhole(value: unknown, min: number, max: number): value is number {
 }
 
 const wrongField = (path: string, name: string, value: unknown): StorageError =>
-  damaged({ path, found: `${name} ${JSON.stringify(value)}`, expected: `a possible ${name}` })
+  damaged({ path, offset: 0, found: `${name} ${JSON.stringify(value)}`, expected: `a possible ${name}` })

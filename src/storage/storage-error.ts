@@ -79,11 +79,17 @@ export function ioFailed(doing: string, cause: unknown): StorageError {
   if (cause instanceof StorageError) return cause
   if (cause instanceof BrokenInvariant) throw cause
   const reason = cause instanceof Error ? cause.message : String(cause)
-  const wayOut =
-    errorCode(cause) === 'ENOSPC'
-      ? 'Way out: make room on this disk, then start the server again.'
-      : 'Way out: check the disk, then start the server again.'
+  const wayOut = isFull(cause)
+    ? 'Way out: make room on this disk; a running server then goes on by itself.'
+    : 'Way out: check the disk; a running server tries again by itself, one that did not start has to be started again.'
   return new StorageError('IO', `${doing} failed: ${reason}. ${wayOut}`, { cause })
+}
+
+/** The disk has no room left, or this user's share of it is used up. Also of what an IO error was caused by. */
+export function isFull(error: unknown): boolean {
+  if (error instanceof StorageError) return isFull(error.cause)
+  const code = errorCode(error)
+  return code === 'ENOSPC' || code === 'EDQUOT'
 }
 
 export function errorCode(error: unknown): string | undefined {

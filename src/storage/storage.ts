@@ -17,6 +17,7 @@ import { ioFailed, StorageError } from './storage-error.ts'
 
 export type { EpochEnd, HistorySummary } from './history-summary.ts'
 export { commonPoint } from './history-summary.ts'
+export { probeDisk } from './probe-disk.ts'
 export type {
   DurableState,
   HistoryReplacement,
@@ -24,7 +25,7 @@ export type {
   SnapshotForFollower,
   StorageOptions,
 } from './storage-api.ts'
-export { StorageError } from './storage-error.ts'
+export { isFull, StorageError } from './storage-error.ts'
 
 const segmentBytesMaxDefault = 64 * 1024 * 1024
 const preallocateBytesDefault = 256 * 1024

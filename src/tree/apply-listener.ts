@@ -1,3 +1,4 @@
+import { BrokenInvariant } from '../runtime/assert.ts'
 import type { JuteWriter } from '../wire/jute-writer.ts'
 import type { Znode } from './znode.ts'
 import type { Zxid } from './zxid.ts'
@@ -24,4 +25,19 @@ export interface ApplyListener {
    */
   beginReply(number: number, zxid: Zxid, error: number): JuteWriter
   endReply(): void
+}
+
+/** For who replays a history and wants nothing but the state that it leads to. */
+export const noListener: ApplyListener = {
+  nodeCreated: () => {},
+  nodeDeleted: () => {},
+  nodeDataChanged: () => {},
+  nodeChildrenChanged: () => {},
+  sessionCreated: () => {},
+  sessionClosed: () => {},
+  wantsReply: () => false,
+  beginReply: () => {
+    throw new BrokenInvariant('nobody wants a reply')
+  },
+  endReply: () => {},
 }

@@ -18,6 +18,8 @@ export const allowedArrows: Readonly<Record<string, readonly string[]>> = {
   shell: ['runtime', 'wire', 'tree', 'storage', 'replication', 'server', 'client'],
   gateway: ['runtime', 'wire', 'tree', 'storage', 'replication', 'server', 'client'],
   ensemble: ['runtime', 'wire', 'tree', 'storage', 'replication', 'server', 'client'],
+  // It looks at files: it knows nothing of what servers tell each other or their clients.
+  'log-tool': ['runtime', 'wire', 'tree', 'storage'],
   sim: [
     'runtime',
     'wire',

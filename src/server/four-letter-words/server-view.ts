@@ -16,6 +16,8 @@ export interface ServerView
   /** Null while it does not serve. */
   mode(): ServerMode | null
   replica(): ReplicaStatus
+  /** Why the disk cannot be used at present; null when it can. */
+  diskTrouble(): string | null
   uptimeMs(): number
   /** Since this server leads; 0 when it does not. */
   leaderUptimeMs(): number

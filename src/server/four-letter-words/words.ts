@@ -71,7 +71,9 @@ export class FourLetterWords {
       return `${name} is not executed because it is not in the whitelist.\n`
     }
     if (word.always !== true && this.#view.mode() === null) {
-      return name === 'hash' ? notServing : `${notServing}\n`
+      if (name === 'hash') return notServing
+      const trouble = this.#view.diskTrouble()
+      return trouble === null ? `${notServing}\n` : `${notServing}\nDisk: ${trouble}\n`
     }
     return word.answer(this.#view, argument)
   }
