@@ -43,7 +43,8 @@ test.skipIf(serverKind.name !== 'Banyan')(
     // File systems may be mounted by root only.
     if (refusal !== null) return context.skip(`no small file system: ${refusal}`)
     onTestFinished(async () => {
-      await ensemble.end()
+      // Before the folder itself is removed.
+      await ensemble.killAll()
       await run('umount', [disk])
     })
     await ensemble.startAll()
