@@ -9,6 +9,9 @@ import type { Zxid } from './zxid.ts'
 
 /** A piece is handed out once it has this size; one record more may be in it. */
 const pieceBytes = 64 * 1024
+/** And the walk goes past this many nodes for one piece, at most, that need not be written any more: a millisecond. */
+const stepsMax = 10_000
+const nothing = Buffer.alloc(0)
 
 /**
  * One walk over the state as it was at one zxid, while it goes on changing: what is about to change before the walk came
@@ -50,10 +53,14 @@ export class SnapshotWalk implements NodeChangeWatcher, SessionChangeWatcher {
     return this.#state === 'ended'
   }
 
-  /** The next piece; null after the last. The buffer belongs to the caller. */
+  /**
+   * The next piece; null after the last. The buffer belongs to the caller. A piece may be empty: where a hundred thousand
+   * nodes in a row have changed ahead of the walk, passing over all of them at once would stop everything else.
+   */
   nextPiece(): Buffer | null {
     if (this.#state !== 'walking') return null
-    while (this.#writer.length < pieceBytes) {
+    for (let steps = 0; this.#writer.length < pieceBytes; steps++) {
+      if (steps === stepsMax) return this.#writer.length === 0 ? nothing : this.#writer.take()
       if (this.#sessionsLeft > 0) this.#walkSession()
       else if (this.#nodesLeft > 0) this.#walkNode()
       else {

@@ -144,6 +144,30 @@ describe('snapshot', () => {
     for (const chunk of chunks) expect(chunk.length).toBeLessThan(66_000)
   })
 
+  test('nearly all nodes change ahead of the walk -> it passes over them in many short steps', async () => {
+    const h = new Harness()
+    const session = h.newSession()
+    const count = 60_000
+    for (let i = 0; i <= count; i++) h.send(OpCode.create, createBody(`/n${i}`), { session })
+    h.applyAll()
+    const digest = h.state.digest()
+    const pieces: Buffer[] = []
+    const walk = h.state.snapshot(noPause)
+    const first = await walk.next()
+    if (first.done !== true) pieces.push(first.value)
+    // All but the last: the walk has to get to that one.
+    for (let i = 0; i < count; i++) h.send(OpCode.setData, setDataBody(`/n${i}`, 'changed'), { session })
+    h.applyAll()
+    const later: number[] = []
+    for await (const piece of walk) {
+      pieces.push(piece)
+      later.push(piece.length)
+    }
+    expect(later.length).toBeGreaterThanOrEqual(6)
+    expect(later.filter((length) => length === 0).length).toBeGreaterThanOrEqual(4)
+    expect((await loaded(pieces)).digest()).toBe(digest)
+  })
+
   test('chunks cut anywhere -> loads all the same', async () => {
     const h = new Harness()
     h.newSession()
