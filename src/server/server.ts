@@ -173,7 +173,9 @@ export class Server {
         onServing: (reign) => this.#clients.onServing(reign),
         onAdrift: (leaderlessMs) => this.#clients.onAdrift(leaderlessMs),
         onMessage: (message) => this.#clients.onMessage(message),
-        onFatal: (error) => this.#onReplicaFailed(error),
+        onFatal: (error) => {
+          if (replica === this.#replica) this.#onReplicaFailed(error)
+        },
       },
     })
     this.#replica = replica
@@ -210,6 +212,7 @@ export class Server {
     this.#diskTrouble = reason
     await this.#letGo()
     if (this.#stopping !== null) return
+    this.#retry?.cancel()
     this.#retry = this.#runtime.timers.after(pauseMs, () => this.#turn(() => this.#comeBack()))
   }
 
