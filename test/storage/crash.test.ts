@@ -15,13 +15,16 @@ async function snapshotFile(history: readonly Zxid[], zxid: Zxid): Promise<Buffe
   return Buffer.concat(chunks)
 }
 
-const elsewhere = [...run(1, 1, 3), ...run(8, 1, 9)]
+/** A history that a leader of this epoch would send in place of the model's: all that is committed, and more. */
+async function replace(model: HistoryModel, epoch: number, changes: Partial<DurableState>): Promise<void> {
+  const committed = model.history.slice(0, model.history.indexOf(model.committed) + 1)
+  const history = [...committed, ...run(epoch, 1, 9)]
+  const snapshot = z(epoch, 4)
+  await model.replace(await snapshotFile(history, snapshot), history, snapshot, changes)
+}
 
 /** One of everything. */
-const scenario: readonly [
-  string,
-  (model: HistoryModel, timers: ManualTimers, file: Buffer) => Promise<void>,
-][] = [
+const scenario: readonly [string, (model: HistoryModel, timers: ManualTimers) => Promise<void>][] = [
   ['append', (model) => model.append(1, [1])],
   ['append several groups', (model) => model.append(1, [2, 3, 1])],
   ['save the state', (model) => model.saveState({ promisedEpoch: 2, promisedTo: 3 })],
@@ -50,15 +53,12 @@ const scenario: readonly [
     },
   ],
   ['append again', (model) => model.append(4, [3])],
-  [
-    'replace the history',
-    (model, _timers, file) => model.replace(file, elsewhere, z(8, 4), { promisedEpoch: 8, currentEpoch: 8 }),
-  ],
+  ['replace the history', (model) => replace(model, 8, { promisedEpoch: 8, currentEpoch: 8 })],
   ['append to the new one', (model) => model.append(8, [2])],
 ]
 
 /** Runs the scenario until the end or until the power fails; returns the step of the scenario that it got to. */
-async function play(disk: MemoryDisk, file: Buffer): Promise<{ model: HistoryModel | null; got: number }> {
+async function play(disk: MemoryDisk): Promise<{ model: HistoryModel | null; got: number }> {
   const timers = new ManualTimers()
   let storage: Storage
   try {
@@ -70,7 +70,7 @@ async function play(disk: MemoryDisk, file: Buffer): Promise<{ model: HistoryMod
   const model = new HistoryModel(storage)
   for (const [i, [, act]] of scenario.entries()) {
     try {
-      await act(model, timers, file)
+      await act(model, timers)
     } catch (error) {
       if (disk.steps < disk.crashAtStep) throw error
       return { model, got: i }
@@ -89,9 +89,8 @@ const emptyState: DurableState = {
 
 describe('crash', () => {
   it('at every single step of everything -> one whole history that holds all that was reported durable', async () => {
-    const file = await snapshotFile(elsewhere, z(8, 4))
     const calm = new MemoryDisk()
-    const { model, got } = await play(calm, file)
+    const { model, got } = await play(calm)
     expect(got).toBe(scenario.length)
     await model?.check(await openStorage(calm.kill()))
     expect(calm.steps).toBeGreaterThan(100)
@@ -101,7 +100,7 @@ describe('crash', () => {
         const disk = new MemoryDisk()
         disk.crashAtStep = step
         disk.crashTakesEffect = variant % 2 === 0
-        const { model, got } = await play(disk, file)
+        const { model, got } = await play(disk)
         reached.add(got)
         const name = `${scenario[got]?.[0] ?? 'open'}, step ${step}, variant ${variant}`
         try {
@@ -116,13 +115,12 @@ describe('crash', () => {
   })
 
   it('the process dies at any step and starts again, then the power fails -> what the start showed is still there', async () => {
-    const file = await snapshotFile(elsewhere, z(8, 4))
     const calm = new MemoryDisk()
-    await play(calm, file)
+    await play(calm)
     for (let step = 1; step <= calm.steps; step++) {
       const disk = new MemoryDisk()
       disk.crashAtStep = step
-      const { got } = await play(disk, file)
+      const { got } = await play(disk)
       const started = disk.kill()
       const shown = await openStorage(started)
       const then = await openStorage(started.afterPowerLoss(losesEverything()))
@@ -134,11 +132,10 @@ describe('crash', () => {
   })
 
   it('random operations, crashes and starts -> always what a naive storage says is possible', async () => {
-    const file = await snapshotFile(elsewhere, z(8, 4))
     let crashes = 0
     for (let seed = 1; seed <= 300; seed++)
       try {
-        crashes += await wander(seed, file)
+        crashes += await wander(seed)
       } catch (error) {
         throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : error}`, { cause: error })
       }
@@ -156,7 +153,7 @@ function losesEverything(): Draw {
   }
 }
 
-async function wander(seed: number, file: Buffer): Promise<number> {
+async function wander(seed: number): Promise<number> {
   const draw = drawFrom(seed)
   const timers = new ManualTimers()
   const options = {
@@ -173,7 +170,7 @@ async function wander(seed: number, file: Buffer): Promise<number> {
     disk.crashAtStep = draw(4) === 0 ? disk.steps + 1 + draw(12) : Number.POSITIVE_INFINITY
     disk.crashTakesEffect = draw(2) === 0
     try {
-      epoch = await wanderOn(model, draw, timers, epoch, file)
+      epoch = await wanderOn(model, draw, timers, epoch)
       const fate = draw(8)
       if (fate === 0) {
         await model.storage.close()
@@ -196,7 +193,6 @@ async function wanderOn(
   draw: Draw,
   timers: ManualTimers,
   epochBefore: number,
-  file: Buffer,
 ): Promise<number> {
   let epoch = epochBefore
   const kind = draw(20)
@@ -214,9 +210,9 @@ async function wanderOn(
   else if (kind < 17) await model.writeSnapshot()
   else if (kind < 19) timers.fire()
   else {
-    const promisedEpoch = Math.max(model.state.promisedEpoch, 8)
-    await model.replace(file, elsewhere, z(8, 4), { promisedEpoch, ensembleId: `e${draw(100)}` })
-    epoch = Math.max(epoch, 9)
+    epoch += 1
+    const promisedEpoch = Math.max(model.state.promisedEpoch, epoch)
+    await replace(model, epoch, { promisedEpoch, ensembleId: `e${draw(100)}` })
   }
   return epoch
 }

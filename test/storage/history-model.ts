@@ -122,7 +122,7 @@ export class HistoryModel {
     this.#worlds = [old, world]
     await replacement.commit(changes)
     this.#worlds = [world]
-    this.#committed = snapshot
+    this.#committed = Math.max(this.#committed, snapshot)
   }
 
   /** Throws when what was recovered is none of the possible worlds; goes on from the one that it is. */
