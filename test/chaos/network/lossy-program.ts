@@ -14,6 +14,8 @@ let there = ''
 let back = ''
 const server = createServer((socket) => {
   far.push(socket)
+  // The network resets what it still holds when it is closed.
+  socket.on('error', () => {})
   socket.setNoDelay(true)
   socket.on('data', (bytes: Buffer) => {
     there += bytes.toString()
