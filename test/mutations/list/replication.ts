@@ -59,6 +59,24 @@ export const replicationMutations: readonly Mutation[] = [
     ],
   },
   {
+    name: 'promise-skipped',
+    breaks: 'a server promises an epoch and remembers it only when it takes part in its reign',
+    noticedBy: ['one leader per epoch', 'committed prefix', 'one history'],
+    edits: [
+      {
+        file: 'replication/follower.ts',
+        find: `      return [{ kind: 'saveState', changes, after: [ack(true)] }]`,
+        replace: '      return [ack(true)]',
+      },
+      {
+        file: 'replication/follower.ts',
+        find: 'const changes = { currentEpoch: epoch, ensembleId,',
+        replace:
+          'const changes = { promisedEpoch: epoch, promisedTo: this.#facts.leader, currentEpoch: epoch, ensembleId,',
+      },
+    ],
+  },
+  {
     name: 'promise-answered-before-durable',
     breaks: 'a server answers that it promises an epoch before the promise is on its disk',
     noticedBy: ['one leader per epoch', 'promises are kept'],
@@ -230,21 +248,6 @@ export const replicationMutations: readonly Mutation[] = [
         find: `    this.#confirmation.hold({ server: from, id })
     return this.#confirmation.wantsRound ? this.onHeartbeat() : []`,
         replace: `    return [{ kind: 'confirmed', server: from, id }]`,
-      },
-    ],
-  },
-  {
-    name: 'sync-before-applied',
-    breaks:
-      'a sync is answered when the leader has confirmed it, though what was committed by then is not applied here',
-    noticedBy: ['linearizability'],
-    edits: [
-      {
-        file: 'replication/replica.ts',
-        find: `    this.#applier.whenApplied(this.#applier.commitTarget, () => {
-      if (this.#syncs.delete(id)) done()
-    })`,
-        replace: '    if (this.#syncs.delete(id)) done()',
       },
     ],
   },

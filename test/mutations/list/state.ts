@@ -30,13 +30,23 @@ export const stateMutations: readonly Mutation[] = [
   },
   {
     name: 'done-request-done-again',
-    breaks: 'a request that a server sends again is carried out again, though it was proposed before',
+    breaks: 'after a change of leader a server sends also what is done, and the leader carries it out again',
     noticedBy: ['server stopped', 'linearizability', 'exactly once'],
     edits: [
       {
         file: 'tree/overlay.ts',
         find: 'if (incarnation === origin.incarnation && number <= origin.number) return false',
         replace: 'if (incarnation === origin.incarnation && number <= 0) return false',
+      },
+      {
+        file: 'server/in-flight.ts',
+        find: '      this.#batches.shift()\n',
+        replace: '',
+      },
+      {
+        file: 'server/in-flight.ts',
+        find: '    const batch = this.#batches[0]\n',
+        replace: '    const batch = this.#batches.find(({ lastNumber }) => lastNumber === number)\n',
       },
     ],
   },
