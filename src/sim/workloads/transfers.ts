@@ -17,12 +17,14 @@ const callsPerBank = 500
 
 /** Some accounts that only deal with each other. */
 class Bank {
+  readonly folder: string
   readonly paths: readonly string[]
   readonly transfers: Transfer[] = []
   readonly looks: Look[] = []
   pending = 0
 
-  constructor(paths: readonly string[]) {
+  constructor(folder: string, paths: readonly string[]) {
+    this.folder = folder
     this.paths = paths
   }
 
@@ -44,7 +46,7 @@ class TransferWorkload implements Workload {
   readonly #pauseMsMax: number
   readonly #violations = new ViolationList()
   readonly #retired = new Set<Bank>()
-  #bank: Bank = new Bank([])
+  #bank: Bank = new Bank('', [])
   #banks = 0
   #opening = false
   #tokens = 0
@@ -126,7 +128,7 @@ class TransferWorkload implements Workload {
     if (answer.outcome.kind !== 'ok') return
     this.#retired.add(this.#bank)
     if (this.#bank.pending === 0) this.#judge(this.#bank)
-    this.#bank = new Bank(paths)
+    this.#bank = new Bank(folder, paths)
   }
 
   /** @returns whether it was answered */
@@ -194,7 +196,8 @@ class TransferWorkload implements Workload {
     changes: readonly Change[],
     poisonAt: number,
   ): Promise<NodeContent[]> {
-    const transaction = client.transaction()
+    // Whatever version it has: a leader that does not take back what a failed one did ahead of it then names a wrong one.
+    const transaction = client.transaction().set(bank.folder, null)
     const poison = (at: number): void => {
       const path = bank.paths[0] ?? ''
       if (at === poisonAt) transaction.create(path, 'there is one already')
@@ -207,6 +210,7 @@ class TransferWorkload implements Workload {
     const results: readonly { type: string; stat?: Stat | null }[] = await transaction.commit()
     return results
       .filter(({ type }) => type === 'set')
+      .slice(1)
       .map(({ stat }, at) => {
         const { czxid = 0, mzxid = 0, version = 0 } = stat ?? {}
         return { czxid, mzxid, version, value: changes[at]?.value ?? '' }

@@ -56,19 +56,6 @@ export const storageMutations: readonly Mutation[] = [
     ],
   },
   {
-    name: 'torn-tail-left',
-    breaks:
-      'a start leaves the torn end of the log in place: sound records of it may come to stand behind a new group',
-    noticedBy: ['server stopped', 'equal digest at equal zxid'],
-    edits: [
-      {
-        file: 'storage/recovery.ts',
-        find: "      found.mends.push({ kind: 'cut', path, from: scan.end, to: size, lastZxid: scan.last })\n",
-        replace: '',
-      },
-    ],
-  },
-  {
     name: 'torn-tail-kept',
     breaks: 'a start takes a record of the log that is cut short or torn for a whole one',
     noticedBy: ['server stopped', 'equal digest at equal zxid'],
