@@ -46,7 +46,7 @@ export async function hunt(mutation: Mutation, options: HuntOptions): Promise<Hu
   let seeds = 0
   let found: Found | null = null
   try {
-    const source = plant(folder, mutation)
+    const source = plant(folder, [mutation])
     while (found === null && seeds < options.seedsMax) {
       const left = { ...options, firstSeed: options.firstSeed + seeds, seedsMax: options.seedsMax - seeds }
       const outcome = await firstViolation(source, left)

@@ -28,10 +28,10 @@ export function mutatedFiles(mutation: Mutation): Map<string, string> {
   return files
 }
 
-/** Writes a copy of all sources with the bug in it, below a folder of its own; returns its `src`. */
-export function plant(folder: string, mutation: Mutation): string {
-  const source = join(folder, mutation.name, 'src')
-  const changed = mutatedFiles(mutation)
+/** Writes a copy of all sources with the bugs in it, which change different files; returns its `src`. */
+export function plant(folder: string, bugs: readonly Mutation[]): string {
+  const source = join(folder, 'src')
+  const changed = bugs.flatMap((mutation) => [...mutatedFiles(mutation)])
   cpSync(join(root, 'src'), source, { recursive: true })
   for (const [file, text] of changed) writeFileSync(join(source, file), text)
   return source
