@@ -196,8 +196,9 @@ import { JuteWriter } from '../wire/jute-writer.ts'`,
     edits: [
       {
         file: 'server/sessions/session-tracker.ts',
-        find: 'Math.ceil((this.#sessionTimeMs + session.timeoutMs) / this.#tickMs)',
-        replace: 'Math.ceil((this.#sessionTimeMs + session.timeoutMs / 2) / this.#tickMs)',
+        find: '#bucketFor({ timeoutMs }: TrackedSession): number {',
+        replace:
+          '#bucketFor({ timeoutMs: wholeTimeoutMs }: TrackedSession): number {\n    const timeoutMs = wholeTimeoutMs / 2',
       },
     ],
   },
