@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { type Mutation, Violation } from './reign-model.ts'
+import { Violation } from '../explore/model/ledger.ts'
+import type { Mutation } from '../explore/model/mutation.ts'
+import type { World } from '../explore/model/world.ts'
 import { ReignWalk } from './reign-walk.ts'
 
 /** Walks over the real machines; a failure names its seed, which plays it again. */
-function walks(size: number, count: number, steps: number): ReignWalk['counts'] {
+function walks(size: number, count: number, steps: number): World['counts'] {
   const sum = { commits: 0, reigns: 0, wipes: 0, crashes: 0, syncs: 0 }
   for (let i = 0; i < count; i++) {
     const seed = `${size} servers, walk ${i}`
@@ -15,7 +17,7 @@ function walks(size: number, count: number, steps: number): ReignWalk['counts'] 
       throw new Error(`seed "${seed}"`, { cause: error })
     }
     for (const name of ['commits', 'reigns', 'wipes', 'crashes', 'syncs'] as const)
-      sum[name] += walk.counts[name]
+      sum[name] += walk.world.counts[name]
   }
   return sum
 }

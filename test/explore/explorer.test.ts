@@ -1,0 +1,139 @@
+import { describe, expect, test } from 'vitest'
+import type { Bounds } from './bounds.ts'
+import { Explorer } from './explorer.ts'
+import { calm, foundedEnsemble } from './model/calm.ts'
+import { type Mutation, mutationNames } from './model/mutation.ts'
+import { World } from './model/world.ts'
+import { replay, shrink } from './shrink.ts'
+
+const none: Bounds = { stands: 0, proposals: 0, crashes: 0, wipes: 0, cuts: 0, fulls: 0, syncs: 0 }
+const founded = (mutation: Mutation | null = null): World => foundedEnsemble(3).copy(mutation)
+
+/** A candidate has heard who joins it. */
+function stands(world: World, leader: number, follower: number): void {
+  world.stand(leader)
+  world.join(follower, leader)
+  world.deliverUp(leader, leader)
+  world.deliverUp(leader, follower)
+}
+
+/** To the end of the space, or to so many states. */
+function walk(start: World, bounds: Partial<Bounds>, options: { plain?: boolean; statesMax?: number } = {}) {
+  const explorer = new Explorer({ start, bounds: { ...none, ...bounds }, plain: options.plain ?? false })
+  const statesMax = options.statesMax ?? Number.POSITIVE_INFINITY
+  while (!explorer.exhausted && explorer.found === null && explorer.states < statesMax) explorer.run(1000)
+  if (explorer.found !== null && start.mutation === null) throw explorer.found.violation
+  return explorer
+}
+
+describe('every interleaving of three servers', () => {
+  test('one more candidate, one proposal -> no violation, walked to the end', () => {
+    const { exhausted, states } = walk(founded(), { stands: 1, proposals: 1 })
+    expect(exhausted).toBe(true)
+    expect(states).toBeGreaterThan(4000)
+  })
+
+  test('one more candidate, one crash, at any point of any write -> no violation, walked to the end', () => {
+    const { exhausted, states } = walk(founded(), { stands: 1, crashes: 1 })
+    expect(exhausted).toBe(true)
+    expect(states).toBeGreaterThan(5000)
+  })
+
+  test('one more candidate, histories in full and a sync -> no violation, walked to the end', () => {
+    const { exhausted } = walk(founded(), { stands: 1, fulls: 1 })
+    expect(exhausted).toBe(true)
+    expect(walk(founded(), { proposals: 1, syncs: 1 }).exhausted).toBe(true)
+  })
+
+  test('no reductions, one more candidate -> no violation either, and many times the states', () => {
+    const reduced = walk(founded(), { stands: 1 })
+    const plain = walk(founded(), { stands: 1 }, { plain: true, statesMax: 20_000 })
+    expect(plain.states).toBeGreaterThan(10 * reduced.states)
+  })
+
+  test('everything may happen, the first states of it -> no violation', () => {
+    const all = { stands: 2, proposals: 2, crashes: 2, wipes: 1, cuts: 1, fulls: 1, syncs: 1 }
+    expect(walk(founded(), all, { statesMax: 15_000 }).found).toBeNull()
+    expect(walk(new World(3), all, { statesMax: 15_000 }).found).toBeNull()
+  })
+
+  test('the same walk twice -> the same states', () => {
+    const figures = [1, 2].map(() => {
+      const { states, transitions, depthMax, ends } = walk(founded(), { stands: 1 })
+      return { states, transitions, depthMax, ends }
+    })
+    expect(figures[0]).toEqual(figures[1])
+  })
+})
+
+describe('a fault put into the model', () => {
+  /** What happened before, as far as every timeline of this fault begins with it, and the bounds within which the rest is found. */
+  const plans: Record<Mutation, { before?: (world: World) => void; empty?: true; bounds: Partial<Bounds> }> =
+    {
+      'ack before durable': { bounds: { proposals: 1 } },
+      'commit by one': { bounds: { proposals: 1 } },
+      'stale history wins': { bounds: { stands: 1 } },
+      'promise is not durable': {
+        before: (world) => stands(world, 2, 3),
+        bounds: { proposals: 1, crashes: 1 },
+      },
+      'fresh counts': {
+        before: (world) => {
+          world.crash(3)
+          world.propose(1)
+          calm(world, [1, 2])
+        },
+        bounds: { stands: 1, wipes: 1 },
+      },
+      'no amnesia rule': { before: (world) => stands(world, 3, 2), bounds: { proposals: 1, wipes: 1 } },
+      'promises are not confirmed': {
+        before: (world) => stands(world, 3, 2),
+        bounds: { proposals: 1, wipes: 1 },
+      },
+      'same epoch counts twice': {
+        before: (world) => {
+          stands(world, 1, 2)
+          stands(world, 3, 2)
+        },
+        bounds: { proposals: 1, crashes: 1 },
+      },
+      'fresh found beside provisional': {
+        empty: true,
+        before: (world) => {
+          stands(world, 1, 3)
+          while (world.look(3).durable.currentEpoch === 0) {
+            calm(world, undefined, 1)
+            world.heartbeat(1)
+          }
+          world.crash(3)
+          stands(world, 1, 2)
+          calm(world, [1, 2])
+          world.propose(1)
+          calm(world, [1, 2])
+        },
+        bounds: { stands: 1, wipes: 1 },
+      },
+    }
+
+  test.each(mutationNames)('%s -> found, and told in steps of which none can be left out', (mutation) => {
+    const { before, empty, bounds: some } = plans[mutation]
+    const world = empty ? new World(3, { mutation }) : founded(mutation)
+    before?.(world)
+    const { found } = walk(world, some, { statesMax: 200_000 })
+    expect(found).not.toBeNull()
+    const from = { world, bounds: { ...none, ...some }, plain: false }
+    const path = shrink(from, found?.path ?? [])
+    const { violation, lines } = replay(from, path)
+    expect(violation).not.toBeNull()
+    expect(lines.length).toBe(path.length)
+    for (let i = 0; i < path.length; i++) expect(replay(from, path.toSpliced(i, 1)).violation).toBeNull()
+  })
+
+  test.each(['ack before durable', 'commit by one', 'stale history wins'] as const)(
+    '%s, without reductions -> found as well',
+    (mutation) => {
+      const { bounds: some } = plans[mutation]
+      expect(walk(founded(mutation), some, { plain: true, statesMax: 100_000 }).found).not.toBeNull()
+    },
+  )
+})
