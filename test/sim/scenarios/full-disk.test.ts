@@ -53,7 +53,9 @@ describe('full disk', () => {
         await world.run({ until: () => writer.acknowledged.length >= before + 20, limitMs: 30_000 })
         await writer.stop(ensemble)
         await world.runFor(20_000)
-        expect(troubleOf(ensemble, full)).not.toBeNull()
+        expect(troubleOf(ensemble, full)).toMatch(
+          /see whether the disk can be used again.*ENOSPC.*Way out: make room/,
+        )
         makeRoom(ensemble, full)
         await ensemble.untilServing()
         expect(troubleOf(ensemble, full)).toBeNull()
