@@ -98,5 +98,6 @@ async function stream(values: SimArguments, { clock, processes, write }: SimProg
     write(`${JSON.stringify(report)}\n`)
     return true
   })
-  return 0
+  // Whoever waits for the end of the parent process keeps this one alive.
+  return processes.exit(0)
 }

@@ -44,6 +44,17 @@ describe('npm run sim', () => {
     2 * minutes,
   )
 
+  it(
+    'several processes, as JSON -> they end, the figures of all seeds, and exit code 0',
+    () => {
+      const tsx = `${project}node_modules/tsx/dist/cli.mjs`
+      const args = [tsx, 'src/sim/main.ts', '--seeds', '1..4', '--jobs', '2', '--json', '--workload', 'locks']
+      const said = execFileSync(process.execPath, args, { cwd: project, encoding: 'utf8' })
+      expect(JSON.parse(said)).toMatchObject({ seeds: 4, failedSeeds: 0, violations: 0, failures: [] })
+    },
+    2 * minutes,
+  )
+
   it('narrowed to named workloads and faults -> only these, and the rest as drawn', () => {
     const drawn = drawPlan(5)
     const plan = drawPlan(5, { workloads: ['locks'], faults: ['kill'] })
