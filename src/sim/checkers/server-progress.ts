@@ -19,7 +19,7 @@ export class ServerProgress {
   readonly #known = new Map<number, Known>()
   readonly #lives = new Map<number, number>()
 
-  /** The server is started. */
+  /** The server reads its history: it is started, or comes back from standing aside. */
   began(server: number): void {
     this.#lives.set(server, this.#lifeOf(server) + 1)
   }

@@ -58,8 +58,9 @@ export class Watch {
     this.#take(this.#commits.held(this.#holdersOf(this.#commits.last)))
     for (const id of this.#ensemble.running) {
       const standing = this.#ensemble.server(id).status().replica
-      // Before its history is read it knows nothing of itself.
-      if (standing.state !== 'stopped') this.#take(this.#progress.standsAt(id, standing))
+      // Until its history is read, at the start or after it stood aside, it knows nothing of itself.
+      if (standing.state === 'stopped') this.#progress.began(id)
+      else this.#take(this.#progress.standsAt(id, standing))
     }
   }
 
