@@ -109,6 +109,20 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
     return this.#gates === 0 && this.stage === 'open'
   }
 
+  /** Whether an answer may be given, even if the client is slow to read it or its writes have to wait. */
+  get mayAnswer(): boolean {
+    return (this.#gates & ~(Gate.output | Gate.room)) === 0 && this.stage === 'open'
+  }
+
+  /**
+   * Ends it if the write that is done now has overtaken one of its reads: the answer to that would show the write, which was
+   * asked for later. Bad timeline: (1) a client sends get, and set x=1 behind it, which both wait; (2) the server is sent the
+   * leader's state as a whole, with x=1 in it; (3) the get shows x=1.
+   */
+  endIfOvertaken(): void {
+    if (this.order.isReadOverdue) this.end()
+  }
+
   onData(bytes: Buffer): void {
     try {
       this.#take(bytes)

@@ -235,8 +235,9 @@ export class ClientSide
     while (inFlight.firstNumber <= number) {
       inFlight.answer(inFlight.firstNumber)
       const connection = inFlight.answeredConnection
-      if (connection === null || connection.stage === 'closed') continue
       const created = inFlight.answeredOpcode === OpCode.createSession
+      if (!created) connection?.endIfOvertaken()
+      if (connection === null || connection.stage === 'closed') continue
       const session = created ? undefined : state.sessions.get(connection.sessionId)
       const kept = session?.answerTo(inFlight.answeredXid)
       if (kept === undefined) {
@@ -245,8 +246,8 @@ export class ClientSide
       }
       connection.beginReply(inFlight.answeredXid, kept.zxid, kept.error).raw(kept.body)
       connection.endReply()
+      // Reads between these writes are not answered in between: the state is that behind all of them.
       connection.order.writeDone()
-      this.requests.drain(connection)
     }
   }
 

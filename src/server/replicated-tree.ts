@@ -223,6 +223,7 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
     this.#replyError = error
     const connection = inFlight.answeredConnection
     const opcode = inFlight.answeredOpcode
+    if (opcode !== OpCode.createSession) connection?.endIfOvertaken()
     if (
       connection === null ||
       connection.stage === 'closed' ||

@@ -122,6 +122,18 @@ export class RequestOrder {
     return head !== undefined && head.afterWrites <= this.#writesDone ? head : undefined
   }
 
+  /** A read waits although its turn has come: should another write take effect before it is answered, it would show it. */
+  get isReadOverdue(): boolean {
+    const head = this.#waiting[this.#head]
+    return head !== undefined && !head.isWrite && head.afterWrites <= this.#writesDone
+  }
+
+  /** Such a read cannot wait any longer, for a write that came behind it is on its way. */
+  get isReadUrgent(): boolean {
+    const head = this.#waiting[this.#head]
+    return this.isReadOverdue && head !== undefined && this.#writesSeen - this.#heldWrites > head.afterWrites
+  }
+
   /** Takes what `peek` showed. */
   shift(): void {
     const head = this.#waiting[this.#head]

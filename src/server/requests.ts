@@ -85,7 +85,7 @@ export class Requests {
     const outer = this.#draining
     this.#draining = connection
     const { order } = connection
-    while (connection.isFlowing) {
+    while (connection.isFlowing || (connection.mayAnswer && order.isReadUrgent)) {
       const next = order.peek()
       if (next === undefined) break
       const { frame } = next

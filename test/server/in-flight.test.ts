@@ -161,6 +161,43 @@ describe('in flight across leaders', () => {
     expect(idle.ask(idle.set('/once', 'x'))).toMatchObject([{ error: 0 }])
   })
 
+  test.each([
+    ['all came by snapshot', 3],
+    ['the first came by snapshot, the rest in the log behind it', 1],
+  ])(
+    'a read between two writes, both done elsewhere, %s -> it is not answered with the later one: the connection ends',
+    async (_how, bySnapshot) => {
+      const harness = await Harness.serving()
+      const once = harness.client({ exactlyOnceWindow: 16 })
+      const elsewhere = await Harness.start({ serverId: 2 })
+      await elsewhere.load(harness.side.state.lastApplied, await harness.snapshot())
+      elsewhere.replica.epoch = harness.replica.epoch
+      elsewhere.replica.lead()
+      elsewhere.replica.losing = true
+      const behind = recordApplied(elsewhere)
+
+      harness.replica.losing = true
+      once.send(once.create('/a', 0, 'before'))
+      once.send(once.get('/a'), once.set('/a', 'later'))
+      once.send(once.get('/a'), once.set('/a', 'last'))
+      const sent = harness.replica.sent.slice(-3)
+      for (const requests of sent.slice(0, bySnapshot)) elsewhere.replica.execute(1, requests)
+      const zxid = elsewhere.side.state.lastApplied
+      const snapshot = await elsewhere.snapshot()
+      behind.length = 0
+      for (const requests of sent.slice(bySnapshot)) elsewhere.replica.execute(1, requests)
+      harness.replica.adrift()
+      await harness.load(zxid, snapshot)
+      for (const txn of behind) harness.side.tree.apply(txn.zxid, txn.bytes, 0, txn.bytes.length)
+      harness.replica.epoch = elsewhere.replica.epoch
+      harness.replica.losing = false
+      harness.replica.lead()
+      harness.time.endTurns()
+      expect(once.frames()).toMatchObject([{ xid: 1, error: 0 }])
+      expect(once.connection.closed).toBe(true)
+    },
+  )
+
   test('done elsewhere, some by snapshot and the rest in the log behind it -> each answered once, nothing breaks', async () => {
     const harness = await Harness.serving()
     const plain = harness.client()
