@@ -74,7 +74,7 @@ export function drawPlan(seed: number, narrowing: Narrowing = asDrawn): Plan {
     },
     workloads: narrowing.workloads.length > 0 ? narrowing.workloads : drawWorkloads(part('workloads')),
     faults: drawFaultRates(part('faults'), narrowing.faults),
-    faultMs: part('length').between(4_000, 10_000),
+    faultMs: part('length').between(3_000, 7_000),
   }
 }
 

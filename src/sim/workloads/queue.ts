@@ -31,7 +31,7 @@ class QueueWorkload implements Workload {
   constructor(context: WorkloadContext) {
     this.#random = context.random
     this.#folder = `${context.root}/items`
-    this.#pauseMsMax = this.#random.pick([5, 50, 300])
+    this.#pauseMsMax = this.#random.pick([20, 50, 300])
     const callers = Array.from({ length: this.#random.between(2, 6) }, () => ({
       sessionTimeoutMs: this.#random.pick([2000, 5000, 10_000]),
       exactlyOnce: !this.#random.chance(1, 4),

@@ -35,7 +35,7 @@ class SessionsWorkload implements Workload {
     this.#context = context
     this.#random = context.random
     this.#visitors = new Crowd(context, [])
-    this.#places = this.#random.pick([5, 20, 60])
+    this.#places = this.#random.pick([5, 10, 40])
     this.#stayMsMax = this.#random.pick([200, 2000, 6000])
   }
 

@@ -58,7 +58,7 @@ class TransferWorkload implements Workload {
     this.#context = context
     this.#random = context.random
     this.#accounts = this.#random.between(2, 6)
-    this.#pauseMsMax = this.#random.pick([5, 50, 300])
+    this.#pauseMsMax = this.#random.pick([20, 50, 300])
     const callers = Array.from({ length: this.#random.between(2, 5) }, () => ({
       sessionTimeoutMs: this.#random.pick([2000, 5000, 10_000]),
       exactlyOnce: !this.#random.chance(1, 4),

@@ -227,18 +227,18 @@ export const largeTree: MakeWorkload = (context) =>
     dataBytesMax: 60,
     burstMax: 100,
     setsOfHundred: 40,
-    pauseMsMax: 100,
+    pauseMsMax: 300,
   })
 
 /** A tree of some size whose nodes change all the time, as snapshots of it are being written. */
 export const snapshotsUnderLoad: MakeWorkload = (context) =>
   new TreeWorkload(context, {
     name: 'snapshots-under-load',
-    nodesMax: 150,
+    nodesMax: 100,
     dataBytesMax: 3000,
-    burstMax: 40,
+    burstMax: 20,
     setsOfHundred: 85,
-    pauseMsMax: 20,
+    pauseMsMax: 80,
   })
 
 const noZxid = (): number => 0
