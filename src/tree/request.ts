@@ -1,5 +1,5 @@
 import { DecodeError } from '../wire/decode-error.ts'
-import type { JuteReader } from '../wire/jute-reader.ts'
+import { type JuteReader, longAt } from '../wire/jute-reader.ts'
 import type { JuteWriter } from '../wire/jute-writer.ts'
 import { Identities, noIdentities } from './identities.ts'
 
@@ -110,15 +110,13 @@ export function readEnvelope(reader: JuteReader, envelope: RequestEnvelope): voi
 export const requestBytes = (requests: Buffer, at: number): number => 4 + requests.readInt32BE(at)
 
 /** Of the request that starts at `at`. */
-export const requestNumber = (requests: Buffer, at: number): number => Number(requests.readBigInt64BE(at + 4))
+export const requestNumber = (requests: Buffer, at: number): number => longAt(requests, at + 4)
 
 /** Of the request that starts at `at`. */
-export const requestSession = (requests: Buffer, at: number): number =>
-  Number(requests.readBigInt64BE(at + sessionIdAt))
+export const requestSession = (requests: Buffer, at: number): number => longAt(requests, at + sessionIdAt)
 
 /** Of the request that starts at `at`. */
-export const requestAttachment = (requests: Buffer, at: number): number =>
-  Number(requests.readBigInt64BE(at + attachmentAt))
+export const requestAttachment = (requests: Buffer, at: number): number => longAt(requests, at + attachmentAt)
 
 /** Of the request that starts at `at`; 0 when the bytes are too few to be one. */
 export const requestOpcode = (requests: Buffer, at: number): number =>

@@ -8,6 +8,21 @@ interface Utf8Source {
   utf8Slice(start: number, end: number): string
 }
 
+/** The 64-bit integer at `at`, where there are eight bytes: exact within 53 bits, else rounded. */
+export function longAt(bytes: Buffer, at: number): number {
+  const high =
+    ((bytes[at] as number) << 24) |
+    ((bytes[at + 1] as number) << 16) |
+    ((bytes[at + 2] as number) << 8) |
+    (bytes[at + 3] as number)
+  const low =
+    ((bytes[at + 4] as number) << 24) |
+    ((bytes[at + 5] as number) << 16) |
+    ((bytes[at + 6] as number) << 8) |
+    (bytes[at + 7] as number)
+  return high * span32 + (low >>> 0)
+}
+
 /**
  * Reads ZooKeeper's serialisation from one contiguous range. Every read is checked against the end of the range; bad
  * input throws a DecodeError and nothing else.
@@ -58,19 +73,7 @@ export class JuteReader {
 
   /** A 64-bit integer: exact within 53 bits, else rounded. */
   long(): number {
-    const at = this.#take(8)
-    const bytes = this.#bytes
-    const high =
-      ((bytes[at] as number) << 24) |
-      ((bytes[at + 1] as number) << 16) |
-      ((bytes[at + 2] as number) << 8) |
-      (bytes[at + 3] as number)
-    const low =
-      ((bytes[at + 4] as number) << 24) |
-      ((bytes[at + 5] as number) << 16) |
-      ((bytes[at + 6] as number) << 8) |
-      (bytes[at + 7] as number)
-    return high * span32 + (low >>> 0)
+    return longAt(this.#bytes, this.#take(8))
   }
 
   bigint(): bigint {
