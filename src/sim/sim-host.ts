@@ -121,14 +121,18 @@ export class SimHost {
     this.#frozen = true
   }
 
-  /** Everything that came due meanwhile happens now, in its order. */
+  /**
+   * Everything that came due meanwhile happens now, in its order; what is due at this very instant comes behind it, or bytes
+   * would overtake earlier ones of their connection.
+   */
   thaw(): void {
     if (!this.#frozen) return
     this.note('thaw')
     this.#frozen = false
-    const held = this.#process.held
-    for (const event of held) this.world.requeue(event)
-    held.length = 0
+    for (const events of [this.#process.held, this.#process.ready]) {
+      for (const event of events) this.world.requeue(event)
+      events.length = 0
+    }
   }
 
   /** Moves the wall clock, forth or back. Waiting is not touched by it. */

@@ -255,6 +255,7 @@ export class World {
       drainMicrotasksNow()
       process.reachAwaitPoint()
     }
+    process.ready.length = 0
     if (process.alive && !process.host.frozen) {
       process.finishTurn()
       drainMicrotasksNow()

@@ -142,6 +142,24 @@ describe('simulated network', () => {
     }
   })
 
+  it('thaw at the very instant at which more bytes arrive -> they come behind those that waited', async () => {
+    let meanwhile = 0
+    for (let inMs = 4.8; inMs < 5.3; inMs += 0.05) {
+      const { world, b, near, far } = await connected()
+      world.network.setDelay('a', 'b', { minMs: 5, maxMs: 5 })
+      b.freeze()
+      say(near, 'early')
+      await world.runFor(20)
+      say(near, 'late')
+      world.at(world.nowMs + inMs, () => b.thaw())
+      await world.run({ until: () => far.text.length > 0 })
+      if (far.text === 'early') meanwhile++
+      await world.runFor(10)
+      expect(far.text).toBe('earlylate')
+    }
+    expect(meanwhile).toBeGreaterThan(0)
+  })
+
   it('the writer changes lent bytes after the turn -> the receiver has the old ones', async () => {
     const { world, near, far } = await connected()
     const bytes = Buffer.from('kept')
