@@ -26,6 +26,8 @@ export class ReplicaEnsemble {
   readonly history = new Map<Zxid, string>()
   readonly leaders = new Map<number, number>()
   readonly overrides: Partial<ReplicaConfig>
+  /** Servers whose disk is damaged, and what they stopped for. Any other server that stops is a violation. */
+  readonly stopped = new Map<number, Error | null>()
   #nextText = 1
 
   constructor(size: number, world: WorldOptions, overrides: Partial<ReplicaConfig> = {}) {
@@ -98,7 +100,8 @@ export class ReplicaEnsemble {
         onAdrift: () => {},
         onMessage: () => {},
         onFatal: (error) => {
-          throw new Violation(`server ${id} failed: ${error.stack}`)
+          if (this.stopped.get(id) === null) this.stopped.set(id, error)
+          else throw new Violation(`server ${id} failed: ${error.stack}`)
         },
       },
     })
@@ -126,6 +129,21 @@ export class ReplicaEnsemble {
 
   wipe(id: number): void {
     this.host(id).disk.wipe()
+  }
+
+  /** Turns a bit over where `text` stands in the newest such file of a server: it may stop by itself from here on. */
+  damage(id: number, file: 'log' | 'snapshot', text: string): void {
+    this.stopped.set(id, null)
+    const { disk } = this.host(id)
+    const [folder] = disk.list('data').filter((name) => name.startsWith('h-'))
+    for (const name of disk.list(`data/${folder}`).reverse()) {
+      const path = `data/${folder}/${name}`
+      const at = name.startsWith(file) ? disk.contentOf(path).indexOf(text) : -1
+      if (at < 0) continue
+      disk.flipBit(path, at)
+      return
+    }
+    throw new Error(`no ${file} of server ${id} holds ${text}`)
   }
 
   member(id: number): Member {

@@ -74,6 +74,39 @@ describe('replacement', () => {
     expect(await readBack(storage)).toEqual(run(2, 1, 3))
   })
 
+  it('records that tell of fewer committed transactions than are known here -> these stay known, also after a crash', async () => {
+    const disk = new MemoryDisk()
+    const storage = await withOldHistory(disk)
+    storage.noteCommit(z(1, 15))
+    const replacement = await storage.beginReplacement()
+    await replacement.appendRecords(recordsOf(run(1, 1, 5)))
+    await replacement.appendRecords(recordsOf(run(1, 6, 15), z(1, 3)))
+    await replacement.commit({})
+    expect(storage.commitZxid).toBe(z(1, 15))
+    const expected = { snapshot: null, applied: run(1, 1, 15), pending: run(1, 16, 5) }
+    expect(await recovered(storage)).toEqual(expected)
+    const again = await openStorage(disk.kill())
+    expect(again.commitZxid).toBe(z(1, 15))
+    expect(await recovered(again)).toEqual(expected)
+  })
+
+  it('one that lacks what is known to be committed -> a broken invariant, and the old history stays', async () => {
+    const disk = new MemoryDisk()
+    const storage = await withOldHistory(disk)
+    storage.noteCommit(z(1, 15))
+    for (const zxids of [run(1, 1, 14), [...run(1, 1, 10), ...run(2, 1, 9)]]) {
+      const replacement = await storage.beginReplacement()
+      await replacement.appendRecords(recordsOf(zxids))
+      await expect(replacement.commit({ currentEpoch: 2 })).rejects.toThrow(
+        /is committed, and not in the history/,
+      )
+      expect(await readBack(storage)).toEqual(run(1, 1, 20))
+      await replacement.abandon()
+    }
+    const again = await openStorage(disk.kill())
+    expect([again.state.currentEpoch, again.lastZxid]).toEqual([1, z(1, 20)])
+  })
+
   it('given up -> the old history, and nothing left of the new', async () => {
     const disk = new MemoryDisk()
     const storage = await withOldHistory(disk)
