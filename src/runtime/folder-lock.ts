@@ -10,6 +10,13 @@ const stepBackMsMax = 40
 const prefix = 'lock.'
 
 /**
+ * Files of this process that it holds no more and could not remove. The bad timeline without it: 1. a disk fails and is made
+ * read-only; 2. the server lets go of it, but its lock stays; 3. somebody mends the disk; 4. the server comes back, finds a lock
+ * of a living process, its own, and stops for good.
+ */
+const letGo = new Set<string>()
+
+/**
  * Keeps other processes out of a folder, by an empty file whose name says who holds it: `lock.<pid>.<start>.<boot>.<draw>`.
  *
  * Whoever wants the folder first puts its own file there and then looks for those of others. Of two that come together at
@@ -29,10 +36,17 @@ export async function lockFolder(path: string): Promise<() => Promise<void>> {
   for (let attempt = 1; ; attempt++) {
     const draw = randomBytes(6).toString('hex')
     const mine = `${prefix}${process.pid}.${startOf(process.pid) ?? 'unknown'}.${bootName()}.${draw}`
-    await (await open(`${path}/${mine}`, 'wx')).close()
-    const holder = await otherHolder(path, mine)
-    if (holder === null) return () => removeIfThere(`${path}/${mine}`)
-    await removeIfThere(`${path}/${mine}`)
+    const release = async (): Promise<void> => {
+      letGo.add(mine)
+      await removeIfThere(`${path}/${mine}`)
+      letGo.delete(mine)
+    }
+    const holder = await claim(path, mine).catch(async (error: unknown) => {
+      await release().catch(() => {})
+      throw error
+    })
+    if (holder === null) return release
+    await release()
     if (attempt === attempts) {
       const who = holder === process.pid ? `this process (pid ${holder})` : `process ${holder}`
       throw new CodedError(
@@ -44,15 +58,24 @@ export async function lockFolder(path: string): Promise<() => Promise<void>> {
   }
 }
 
-/** The pid of a living holder, or null. Clears away what dead ones left. */
+/** Puts the own file there. Resolves to the pid of another living holder, or null. */
+async function claim(path: string, mine: string): Promise<number | null> {
+  await (await open(`${path}/${mine}`, 'wx')).close()
+  return otherHolder(path, mine)
+}
+
+/** The pid of a living holder, or null. Clears away what dead ones left, and what this process could not remove before. */
 async function otherHolder(path: string, mine: string): Promise<number | null> {
   let holder: number | null = null
   for (const name of await readdir(path)) {
     if (name === mine || !name.startsWith(prefix)) continue
     const [pidText = '', start = '', boot = ''] = name.slice(prefix.length).split('.')
     const pid = Number.parseInt(pidText, 10)
-    if (Number.isInteger(pid) && isAlive(pid, start, boot)) holder = pid
-    else await removeIfThere(`${path}/${name}`)
+    if (!letGo.has(name) && Number.isInteger(pid) && isAlive(pid, start, boot)) holder = pid
+    else {
+      await removeIfThere(`${path}/${name}`)
+      letGo.delete(name)
+    }
   }
   return holder
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -57,6 +57,18 @@ describe('folder lock', () => {
     await writeFile(`${folder}/state`, 'not a lock')
     await (await lockFolder(folder))()
     expect(await readdir(folder)).toEqual(['state'])
+  })
+
+  it('cannot be let go of while the disk is broken -> free for the same process when it is mended', async () => {
+    const letGo = await lockFolder(folder)
+    await rename(folder, `${folder}-away`)
+    await writeFile(folder, 'no folder')
+    await expect(letGo()).rejects.toThrow('ENOTDIR')
+    await rm(folder)
+    await rename(`${folder}-away`, folder)
+    expect(await readdir(folder)).toHaveLength(1)
+    await (await lockFolder(folder))()
+    expect(await readdir(folder)).toEqual([])
   })
 
   it('many at the same instant over a dead holder -> never two get it, and the dead one is cleared away', async () => {
