@@ -155,17 +155,19 @@ export class HistoryFolder {
     const letGo = this.keep(zxid)
     this.#uses += 1
     try {
-      const reader = await SnapshotReader.open(this.#options.disk, this.#pathOf(zxid))
+      const reader = await this.#openSnapshot(zxid)
       const release = async (): Promise<void> => {
         letGo()
-        await reader.close()
+        await reader.close().catch(() => {
+          // It was only read from.
+        })
         await this.#endUse()
       }
-      return { zxid, bytes: reader.bytes, chunks: this.#rawSnapshot(zxid, reader), release }
+      return { zxid, bytes: reader.bytes, chunks: this.#readable(zxid, reader.pieces()), release }
     } catch (cause) {
       letGo()
       await this.#endUse()
-      throw ioFailed(`reading ${this.#pathOf(zxid)}`, cause)
+      throw cause
     }
   }
 
@@ -222,10 +224,15 @@ export class HistoryFolder {
     return this.#log.close()
   }
 
+  /** Nothing is written to it any more, and its folder is left to whoever asked for it. */
+  drop(): Promise<void> {
+    return this.#log.abandon()
+  }
+
   /** Nothing is written to it any more; its folder goes when the last reader has left it, or at the next start. */
   async retire(): Promise<void> {
     this.#retired = true
-    await this.#log.abandon()
+    await this.drop()
     this.#uses += 1
     await this.#endUse()
   }
@@ -300,18 +307,26 @@ export class HistoryFolder {
   }
 
   async #loadSnapshot(zxid: Zxid, target: RecoveryTarget): Promise<void> {
-    const reader = await SnapshotReader.open(this.#options.disk, this.#pathOf(zxid))
+    const reader = await this.#openSnapshot(zxid)
     try {
-      await reader.header()
-      await target.load(zxid, reader.chunks())
+      await target.load(zxid, this.#readable(zxid, reader.body()))
     } finally {
-      await reader.close()
+      await reader.close().catch(() => {
+        // It was only read from.
+      })
     }
   }
 
-  async *#rawSnapshot(zxid: Zxid, reader: SnapshotReader): AsyncGenerator<Buffer> {
+  #openSnapshot(zxid: Zxid): Promise<SnapshotReader> {
+    return SnapshotReader.open(this.#options.disk, this.#pathOf(zxid)).catch((cause: unknown) => {
+      throw ioFailed(`reading ${this.#pathOf(zxid)}`, cause)
+    })
+  }
+
+  /** The same, with what the disk refuses as a StorageError. What the taker of the pieces throws is its own. */
+  async *#readable(zxid: Zxid, pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     try {
-      yield* reader.pieces()
+      yield* pieces
     } catch (cause) {
       throw ioFailed(`reading ${this.#pathOf(zxid)}`, cause)
     }

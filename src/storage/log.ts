@@ -185,20 +185,23 @@ export class HistoryLog {
     this.#idleTimer?.cancel()
     this.#idleTimer = null
     const whole = this.#group.failure === null
-    if (whole) {
-      await this.#group.between(async () => {
-        const segment = this.#segments.at(-1)
-        if (segment === undefined) return
-        await this.#writeMark(segment)
-        segment.bytes += markBytes
-        await this.#trim(segment)
-      })
+    try {
+      if (whole) await this.#group.between(() => this.#finish())
+    } finally {
       this.#group.fail(new StorageError('IO', `${this.#options.folder} is closed`))
+      // A write may be under way still when something else has failed: closed under it, its descriptor could be another file's.
+      await this.#group.settled()
+      await this.#closeFile()
     }
-    // A write may be under way still when something else has failed: closed under it, its descriptor could be another file's.
-    await this.#group.settled()
-    await this.#closeFile()
     return whole
+  }
+
+  async #finish(): Promise<void> {
+    const segment = this.#segments.at(-1)
+    if (segment === undefined) return
+    await this.#writeMark(segment)
+    segment.bytes += markBytes
+    await this.#trim(segment)
   }
 
   /** Ends the writing without a word on the disk, for a history that is not wanted any more. */

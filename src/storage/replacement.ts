@@ -26,7 +26,7 @@ export class BuiltHistory implements HistoryReplacement {
   #incomingBytes = 0
   #syncedBytes = 0
   #history: HistoryFolder | null = null
-  #installed = false
+  #handedOver = false
 
   constructor(options: HistoryOptions, install: Install) {
     this.#options = options
@@ -59,20 +59,31 @@ export class BuiltHistory implements HistoryReplacement {
   commit(changes: Partial<DurableState>): Promise<void> {
     return this.#next(async () => {
       const history = await this.#open()
-      await this.#install(history, changes)
-      this.#installed = true
+      this.#handedOver = true
+      await this.#install(history, changes).catch(async (cause: unknown) => {
+        await history.drop().catch(() => {})
+        throw cause
+      })
     })
   }
 
+  /**
+   * Removes what was built, unless `commit` came to the step that makes it the server's own: should that have failed, the
+   * disk may name this folder as the history or the one before, so both stay until the next start has found out which.
+   */
   async abandon(): Promise<void> {
     await this.#turn.catch(() => {})
-    if (this.#installed) return
+    if (this.#handedOver) return
     this.#turn = Promise.reject(received('more for a history that was given up'))
     this.#turn.catch(() => {})
-    await this.#incoming?.close()
-    this.#incoming = null
-    await this.#history?.retire()
-    await this.#options.disk.removeFolder(this.#options.folder)
+    try {
+      await this.#incoming?.close()
+      this.#incoming = null
+      await this.#history?.drop()
+      await this.#options.disk.removeFolder(this.#options.folder)
+    } catch (cause) {
+      throw ioFailed(`removing ${this.#options.folder}, which was half built,`, cause)
+    }
   }
 
   get #incomingPath(): string {

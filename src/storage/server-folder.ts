@@ -93,15 +93,22 @@ export async function openServerFolder(
   const { disk, folder } = options
   const file = (await readStateFile(disk, folder)) ?? (await foundFolder(options, serverId))
   const found = await findServerFolder(options, serverId, file)
-  for (const name of found.leftovers) {
-    if (isBuilding(name)) await disk.removeFile(`${folder}/${name}`)
-    else await disk.removeFolder(`${folder}/${name}`)
-  }
+  const isReplaced = (name: string): boolean =>
+    (historyNumber(name) ?? Infinity) < (historyNumber(file.history) ?? 0)
+  // What was half built may be what fills the disk: it goes before anything is written.
+  for (const name of found.leftovers) if (!isReplaced(name)) await remove(disk, folder, name)
   // A process that died between the rename and its sync has left a state that could still be taken back; and where that
   // sync failed, the next one could report success for nothing. Written once more, it is durable before it counts.
   await writeStateFile(disk, folder, file)
+  // Not earlier: a power failure could take the state back to one that names a history from before.
+  for (const name of found.leftovers) if (isReplaced(name)) await remove(disk, folder, name)
   const history = await HistoryFolder.take({ ...options, folder: `${folder}/${file.history}` }, found.history)
   return { file, history }
+}
+
+function remove(disk: Disk, folder: string, leftover: string): Promise<void> {
+  const path = `${folder}/${leftover}`
+  return isBuilding(leftover) ? disk.removeFile(path) : disk.removeFolder(path)
 }
 
 /**

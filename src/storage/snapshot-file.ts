@@ -184,6 +184,12 @@ export class SnapshotReader {
     }
   }
 
+  /** Header and chunks in one go, for who only wants the latter. */
+  async *body(): AsyncGenerator<Buffer> {
+    await this.header()
+    yield* this.chunks()
+  }
+
   /**
    * The file as it is, in place of `header` and `chunks`: every piece has passed its check before it is given out. Another
    * server must not have to find out what is wrong with a snapshot of this one.

@@ -67,7 +67,9 @@ export class Storage {
       const { file, history: found } = await openServerFolder(history, options.serverId)
       return new Storage(history, unlock, file, found)
     } catch (cause) {
-      await unlock()
+      await unlock().catch(() => {
+        // What kept it from being opened is what to tell.
+      })
       throw ioFailed(`opening ${folder}`, cause)
     }
   }
@@ -250,7 +252,10 @@ export class Storage {
     this.#file = file
     this.#state = stateOf(file)
     this.#history = history
-    if (history !== old) await old.retire()
+    if (history === old) return
+    await old.retire().catch((cause: unknown) => {
+      throw ioFailed(`leaving the history before ${file.history}`, cause)
+    })
   }
 }
 

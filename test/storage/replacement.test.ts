@@ -12,7 +12,7 @@ import {
   stateAt,
   z,
 } from './helpers.ts'
-import { MemoryDisk } from './memory-disk.ts'
+import { drawFrom, failure, MemoryDisk } from './memory-disk.ts'
 
 const foldersOf = (disk: MemoryDisk): string[] => [
   ...new Set(
@@ -117,6 +117,62 @@ describe('replacement', () => {
     await expect(replacement.commit({})).rejects.toMatchObject({ code: 'RECEIVED' })
     expect(foldersOf(disk)).toEqual(['h-0001'])
     expect(await readBack(storage)).toEqual(run(1, 1, 20))
+  })
+
+  it('the switch fails when the state names the new history already -> given up, and a later start goes on with one of them', async () => {
+    const disk = new MemoryDisk()
+    const storage = await withOldHistory(disk)
+    const replacement = await storage.beginReplacement()
+    await replacement.appendRecords(recordsOf(run(5, 1, 3)))
+    let renamed = false
+    disk.fault = (operation, path) => {
+      if (operation === 'rename' && path.includes('state')) renamed = true
+      if (renamed && operation === 'syncFolder') throw failure('EIO', 'the disk failed')
+    }
+    await expect(replacement.commit({ currentEpoch: 5 })).rejects.toMatchObject({ code: 'IO' })
+    await replacement.abandon()
+    await storage.close()
+    disk.fault = () => {}
+    const again = await openStorage(disk)
+    expect(again.state.currentEpoch).toBe(5)
+    expect(await readBack(again)).toEqual(run(5, 1, 3))
+    expect(foldersOf(disk)).toEqual(['h-0002'])
+  })
+
+  it('the process dies before the switch is durable, the next start clears up, the power fails -> one of both histories, whole', async () => {
+    let kept = 0
+    for (let seed = 1; seed <= 60; seed++) {
+      const disk = new MemoryDisk()
+      const storage = await withOldHistory(disk)
+      const replacement = await storage.beginReplacement()
+      await replacement.appendRecords(recordsOf(run(5, 1, 3)))
+      disk.fault = (operation, path) => {
+        if (operation === 'rename' && path.includes('state')) disk.crashAtStep = disk.steps + 1
+      }
+      await expect(replacement.commit({ currentEpoch: 5 })).rejects.toThrow()
+      const next = disk.kill()
+      next.crashAtStep = 1 + (seed % 12)
+      await openStorage(next).catch(() => {})
+      const left = await readBack(await openStorage(next.afterPowerLoss(drawFrom(seed))))
+      const old = left.length === 20
+      if (old) kept += 1
+      expect(left, `seed ${seed}`).toEqual(old ? run(1, 1, 20) : run(5, 1, 3))
+    }
+    expect(kept).toBeGreaterThan(0)
+  })
+
+  it('what was built cannot be removed -> an IO error with the way out, as of any trouble of the disk', async () => {
+    const disk = new MemoryDisk()
+    const storage = await withOldHistory(disk)
+    const replacement = await storage.beginReplacement()
+    await replacement.appendRecords(recordsOf(run(5, 1, 3)))
+    disk.fault = (operation) => {
+      if (operation === 'remove') throw failure('EROFS', 'read-only file system')
+    }
+    await expect(replacement.abandon()).rejects.toMatchObject({
+      code: 'IO',
+      message: expect.stringMatching(/h-0002.* EROFS.* Way out: /),
+    })
   })
 
   it('half built, then the process dies -> removed at the next start', async () => {

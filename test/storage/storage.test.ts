@@ -174,6 +174,30 @@ describe('storage: saveState', () => {
     expect(storage.state).toMatchObject({ ensembleId: 'e', founded: true, promisedEpoch: 3, currentEpoch: 2 })
   })
 
+  it('the disk fails while it is closed -> IO, and no file stays open', async () => {
+    const disk = new MemoryDisk()
+    let opened = 0
+    const open = disk.open.bind(disk)
+    disk.open = async (path, options) => {
+      const file = await open(path, options)
+      opened += 1
+      return {
+        ...file,
+        close: () => {
+          opened -= 1
+          return file.close()
+        },
+      }
+    }
+    const storage = await openStorage(disk)
+    await appendAll(storage, run(1, 1, 3))
+    disk.fault = (operation) => {
+      if (operation === 'write') throw failure('ENOSPC', 'no space left')
+    }
+    await expect(storage.close()).rejects.toMatchObject({ code: 'IO' })
+    expect(opened).toBe(0)
+  })
+
   it('the disk fails -> IO, and nothing is acknowledged any more', async () => {
     const disk = new MemoryDisk()
     const storage = await openStorage(disk)
@@ -207,6 +231,23 @@ describe('storage: snapshots', () => {
       pending: run(1, 8, 2),
     })
     expect(storage.summary()).toEqual([{ epoch: 1, lastCounter: 9 }])
+  })
+
+  it('the disk refuses to read it -> IO, naming the file and the way out', async () => {
+    const disk = new MemoryDisk()
+    const first = await openStorage(disk)
+    await appendAll(first, run(1, 1, 5))
+    await first.writeSnapshot(snapshotAt(z(1, 3)))
+    const open = disk.open.bind(disk)
+    disk.open = async (path, options) => {
+      const file = await open(path, options)
+      if (!path.includes('snapshot.')) return file
+      return { ...file, read: () => Promise.reject(failure('EIO', 'the disk failed')) }
+    }
+    await expect(recovered(first)).rejects.toMatchObject({
+      code: 'IO',
+      message: expect.stringMatching(/snapshot\.100000003 failed: EIO.* Way out: /),
+    })
   })
 
   it('ahead of what is durable here -> finished only when the log has caught up', async () => {
