@@ -229,8 +229,9 @@ export class FollowerLoop {
     sendHistory({ storage: this.#storage, link, receiver: summary, upTo, full: this.#resyncFull }).then(
       () => link.send({ type: 'historyEnd', lastZxid: upTo }),
       (error: unknown) => {
-        // Not the candidate's fault but this server's disk, which must not be voted with.
-        if (error instanceof StorageError && error.code !== 'PURGED') {
+        // Not the candidate's fault but this server's disk, which must not be voted with. Behind the end of the link it need not
+        // be the disk's either: the next leader may have had cut off what was being read.
+        if (!this.#over && error instanceof StorageError && error.code !== 'PURGED') {
           this.#persister.barrier(() => Promise.reject(error), noop)
         }
         this.leave(`sending the own history failed: ${String(error)}`, null)

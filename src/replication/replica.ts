@@ -174,8 +174,9 @@ export class Replica {
     this.#endAttempt(reason)
     this.#joining.closeAll()
     await Promise.all([this.#mesh.stop(), this.#listener?.close()])
-    await this.#snapshots.cancel()
+    // Until it rests, transactions may still be applied, and the one that is due for a snapshot would begin another.
     await this.#attempts.resting
+    await this.#snapshots.cancel()
   }
 
   /** Sends requests to the leader's `execute`. Does nothing while not serving: they are sent again in `onServing`. */

@@ -1,6 +1,6 @@
 import { Replica } from '../replication/replica.ts'
 import type { ReplicaStatus } from '../replication/replica-config.ts'
-import { BrokenInvariant } from '../runtime/assert.ts'
+import { codeOf } from '../runtime/coded-error.ts'
 import type { Environment } from '../runtime/environment.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Timer } from '../runtime/timers.ts'
@@ -223,9 +223,8 @@ export class Server {
       await probeDisk(disk, this.#config.serverDir, roomBytes)
       await this.#open()
     } catch (error) {
-      // What is damaged, or belongs to somebody else now, does not become better by waiting.
-      if (error instanceof BrokenInvariant || (error instanceof StorageError && error.code !== 'IO'))
-        throw error
+      // What is damaged, belongs to somebody else now, or is a bug, does not become better by waiting.
+      if (error instanceof StorageError ? error.code !== 'IO' : codeOf(error) === undefined) throw error
       await this.#leaveDisk(error)
       return
     }
