@@ -21,6 +21,8 @@ export interface AttemptEvents {
   /** The reign is established and its initial history is applied here. */
   onServe(attempt: Attempt, epoch: number): void
   onSynced(attempt: Attempt, id: number): void
+  /** This server promises that leader this epoch. */
+  onPromise(epoch: number, leader: number): void
   onMessage(message: Buffer): void
   /** It came to its end by itself. `successor`: whom the leader named when it stepped down in an orderly way. */
   onEnded(attempt: Attempt, reason: string, successor: number | null): void

@@ -14,6 +14,8 @@ export interface FollowerLoopEvents {
   /** The reign is established and its initial history applied here. */
   onServe(epoch: number): void
   onSynced(id: number): void
+  /** It promises the leader this epoch: from here on it may be counted for it. */
+  onPromise(epoch: number): void
   onMessage(message: Buffer): void
   /** The link to the leader has ended. `successor`: whom it named when it stepped down in an orderly way. */
   onLeft(reason: string, successor: number | null): void
@@ -135,6 +137,9 @@ export class FollowerLoop {
   #performOne(effect: FollowerEffect): void {
     switch (effect.kind) {
       case 'send':
+        if (effect.message.type === 'ackEpoch' && effect.message.counts) {
+          this.#events.onPromise(effect.message.epoch)
+        }
         return this.send(effect.message)
       case 'saveState':
         return this.#write(() => this.#storage.saveState(effect.changes), effect.after)

@@ -50,6 +50,7 @@ export class FollowingAttempt implements Attempt {
     this.followerLoop = options.newFollowerLoop({
       onServe: (epoch) => events.onServe(this, epoch),
       onSynced: (id) => events.onSynced(this, id),
+      onPromise: (epoch) => events.onPromise(epoch, server.id),
       onMessage: (message) => events.onMessage(message),
       onLeft: (reason, successor) => {
         if (!this.#ended) events.onEnded(this, reason, successor)

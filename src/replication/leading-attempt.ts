@@ -44,6 +44,7 @@ export class LeadingAttempt implements Attempt {
     this.followerLoop = options.newFollowerLoop({
       onServe: (epoch) => events.onServe(this, epoch),
       onSynced: (id) => events.onSynced(this, id),
+      onPromise: (epoch) => events.onPromise(epoch, config.serverId),
       onMessage: (message) => events.onMessage(message),
       onLeft: onEnded,
     })

@@ -45,6 +45,8 @@ export interface ReplicaEvents {
    * was this server that led too few.
    */
   onAdrift(leaderlessMs: number): void
+  /** It promises that leader this epoch, and no other leader. */
+  onPromise?(epoch: number, leader: number): void
   /** What the leader's state machine sent with `messageTo`. */
   onMessage(message: Buffer): void
   /** The disk failed, an invariant is broken, or this server belongs to another ensemble: it must stop. */

@@ -108,6 +108,7 @@ export class Replica {
         onRefused: (reason) => this.#onEnded(null, reason, null),
         onServe: (attempt, epoch) => this.#onServe(attempt, epoch),
         onSynced: (attempt, id) => this.#onSynced(attempt, id),
+        onPromise: (epoch, leader) => this.#events.onPromise?.(epoch, leader),
         onMessage: (message) => this.#events.onMessage(message),
         onEnded: (attempt, reason, successor) => this.#onEnded(attempt, reason, successor),
         onFailure,

@@ -7,6 +7,8 @@ export interface ServerObserver {
   applied(zxid: Zxid, digest: string): void
   /** The state was replaced by that of a snapshot. */
   loaded(zxid: Zxid, digest: string): void
+  /** It promises that leader this epoch, and may be counted for it from now on. */
+  promised(epoch: number, leader: number): void
   /** It serves in this reign from now on. */
   serving(reign: Reign): void
 }

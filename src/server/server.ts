@@ -63,6 +63,7 @@ export class Server {
   readonly #onFatal: (error: unknown) => void
   readonly #clients: ClientSide
   readonly #storageOptions: NonNullable<ServerOptions['storage']>
+  readonly #observer: ServerObserver | null
   #storage: Storage | null = null
   #replica: Replica | null = null
   #starting: Promise<void> | null = null
@@ -81,6 +82,7 @@ export class Server {
     this.#onFatal = options.onFatal ?? (() => {})
     this.#patience = new DiskPatience(runtime.clock)
     this.#storageOptions = options.storage ?? {}
+    this.#observer = options.observer ?? null
     this.#clients = new ClientSide({
       runtime,
       config,
@@ -173,6 +175,7 @@ export class Server {
         onServing: (reign) => this.#clients.onServing(reign),
         onAdrift: (leaderlessMs) => this.#clients.onAdrift(leaderlessMs),
         onMessage: (message) => this.#clients.onMessage(message),
+        onPromise: (epoch, leader) => this.#observer?.promised(epoch, leader),
         onFatal: (error) => {
           if (replica === this.#replica) this.#onReplicaFailed(error)
         },

@@ -8,10 +8,18 @@ export interface NodeContent {
   value: string
 }
 
+/** A write whose client never learned what became of it. It wrote what no other call did. */
+export interface UnansweredWrite {
+  sessionId: number
+  calledUs: number
+  value: string
+}
+
 /** What the answer to one call told of one node. */
 export interface Sight {
   client: number
   sessionId: number
+  calledUs: number
   returnedUs: number
   /** `write`: its own create or set. `delete`: its own. `read`: what it was shown, null for no such node. */
   kind: 'write' | 'delete' | 'read'
@@ -38,9 +46,14 @@ interface Life {
  *
  * 1. One history: a zxid means one content everywhere; versions rise with the zxids.
  * 2. Session order: a session's write is newer than all it knew before; nothing is newer than the reply's own zxid.
+ *    What a session sent earlier does not take effect after what it sent later, whatever connections they took.
  * 3. Never back in time: what a session knows of, from whatever server and whatever node, its later reads do not miss.
  */
-export function checkNodeOrder(path: string, sights: readonly Sight[]): Violation[] {
+export function checkNodeOrder(
+  path: string,
+  sights: readonly Sight[],
+  unanswered: readonly UnansweredWrite[] = [],
+): Violation[] {
   const changes = new Map<number, Sight>()
   const violations: Violation[] = []
   const found = (rule: string, problem: string): void => {
@@ -61,6 +74,7 @@ export function checkNodeOrder(path: string, sights: readonly Sight[]): Violatio
       found('session order', `a write is not newer than what its session knew: ${describe(sight)}`)
     }
   }
+  checkLateWrites({ changes, sights, unanswered }, found)
   const zxids = [...changes.keys()].sort((a, b) => a - b)
   const lives = livesOf(zxids, changes, sights, found)
   for (const sight of sights) {
@@ -77,6 +91,47 @@ export function checkNodeOrder(path: string, sights: readonly Sight[]): Violatio
 }
 
 type Found = (rule: string, problem: string) => void
+
+/**
+ * A write without an answer may have taken effect, as somebody saw, but before all that its session wrote later. The bad timeline
+ * without that: 1. a server is slow to pass x=1 on, and its client goes on elsewhere; 2. there it sets x=2, and is answered; 3. the
+ * first server's request arrives, and x is 1.
+ */
+function checkLateWrites(
+  {
+    changes,
+    sights,
+    unanswered,
+  }: {
+    changes: ReadonlyMap<number, Sight>
+    sights: readonly Sight[]
+    unanswered: readonly UnansweredWrite[]
+  },
+  found: Found,
+): void {
+  if (unanswered.length === 0) return
+  const byValue = new Map<string, Sight>()
+  for (const sight of changes.values()) if (sight.content !== null) byValue.set(sight.content.value, sight)
+  for (const { sessionId, calledUs, value } of unanswered) {
+    const seen = byValue.get(value)
+    if (seen?.content === undefined || seen.content === null) continue
+    const { mzxid } = seen.content
+    const overtaken = sights.find(
+      (sight) =>
+        sight.kind === 'write' &&
+        sight.sessionId === sessionId &&
+        sight.calledUs > calledUs &&
+        sight.content !== null &&
+        sight.content.mzxid < mzxid,
+    )
+    if (overtaken === undefined) continue
+    found(
+      'session order',
+      `a write of ${value}, called at ${(calledUs / 1e6).toFixed(6)} s and never answered, took effect behind a later one of ` +
+        `its session: ${describe(seen)}; ${describe(overtaken)}`,
+    )
+  }
+}
 
 /** In the order of their zxids, and checks that the changes in each make sense in that order. */
 function livesOf(

@@ -3,7 +3,7 @@ import type { Outcome } from './operation.ts'
 import type { Violation } from './violation.ts'
 
 /** Who was told of it, and what it knew before and after; as in `Sight`. */
-type Telling = Pick<Sight, 'client' | 'sessionId' | 'returnedUs' | 'floorZxid' | 'ceilingZxid'>
+type Telling = Pick<Sight, 'client' | 'sessionId' | 'calledUs' | 'returnedUs' | 'floorZxid' | 'ceilingZxid'>
 
 /** A transaction that moves money from one account to another. Data of an account: "<balance> <token>". */
 export interface Transfer extends Telling {

@@ -19,6 +19,7 @@ export const faultNames = [
   'bridge',
   'nonTransitive',
   'clientCut',
+  'silentClient',
   // Crashes
   'powerLoss',
   'kill',
@@ -51,6 +52,10 @@ export const faultNames = [
   'lackingConfig',
   'wrongPort',
   'wrongId',
+  // Several at once
+  'rivalCandidates',
+  'abandonedServer',
+  'mutedLeader',
 ] as const
 
 export type FaultName = (typeof faultNames)[number]

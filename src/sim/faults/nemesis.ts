@@ -3,6 +3,7 @@ import type { SimEnsemble } from '../sim-ensemble.ts'
 import { FaultBudget } from './budget.ts'
 import { Caretaker } from './caretaker.ts'
 import { clocks } from './clocks.ts'
+import { concerted } from './concerted.ts'
 import { configs } from './configs.ts'
 import { crashes } from './crashes.ts'
 import { disks } from './disks.ts'
@@ -74,6 +75,7 @@ export class Nemesis {
       ...disks(context),
       ...lostData(context, { beyondBudget: options.beyondBudget ?? false }),
       ...configs(context),
+      ...concerted(context),
     }
   }
 

@@ -14,6 +14,7 @@ type PartitionName =
   | 'bridge'
   | 'nonTransitive'
   | 'clientCut'
+  | 'silentClient'
 
 /** Cuts between servers, and between clients and servers: with resets, in silence, or in silence one way. */
 export function partitions({ ensemble, passing }: FaultContext): FaultFamily<PartitionName> {
@@ -99,6 +100,15 @@ export function partitions({ ensemble, passing }: FaultContext): FaultFamily<Par
         random,
         servers.map((id) => (random.chance(1, 2) ? [client, serverHost(id)] : [serverHost(id), client])),
         random.chance(1, 4) ? 'there' : 'both',
+      )
+    },
+
+    /** Some clients reach no server, for less than their sessions last or for longer. */
+    silentClient: (random) => {
+      const clients = clientHosts(ensemble).filter(() => random.chance(1, 2))
+      return cut(
+        random,
+        clients.flatMap((client) => ensemble.ids.map((id) => [client, serverHost(id)] as const)),
       )
     },
   }

@@ -1,7 +1,7 @@
 import { historyNumber, segmentFirst, snapshotZxid, stateFileName } from '../../storage/file-names.ts'
 import { recordBytes, recordIsSound, recordZxid } from '../../storage/record.ts'
 import { segmentHeaderBytes } from '../../storage/segment-format.ts'
-import { decodeStateFile } from '../../storage/state-file.ts'
+import { decodeStateFile, type StateFile } from '../../storage/state-file.ts'
 import { StorageError } from '../../storage/storage-error.ts'
 import type { Zxid } from '../../tree/zxid.ts'
 import type { DiskImage } from '../disk-image.ts'
@@ -37,6 +37,13 @@ export class DurableHistory {
     let last = this.#snapshot
     for (const segment of this.#segments.values()) last = Math.max(last, segment.last)
     return last
+  }
+
+  /** The epoch that the server would know to have promised if the power failed now; 0 without a sound state file. */
+  get promisedEpoch(): number {
+    const own = this.#disk.onPlatter(this.#folder)
+    const stateFile = own?.kind === 'folder' ? own.durable.get(stateFileName) : undefined
+    return stateFile?.kind === 'file' ? (stateIn(stateFile)?.promisedEpoch ?? 0) : 0
   }
 
   refresh(): void {
@@ -138,9 +145,13 @@ function sameFiles(known: ReadonlyMap<FileNode, unknown>, folder: FolderNode): b
 }
 
 function namedHistory(stateFile: FileNode): string | null {
+  const history = stateIn(stateFile)?.history ?? null
+  return history === null || historyNumber(history) === null ? null : history
+}
+
+function stateIn(stateFile: FileNode): StateFile | null {
   try {
-    const { history } = decodeStateFile(stateFile.durable.view(), stateFileName)
-    return historyNumber(history) === null ? null : history
+    return decodeStateFile(stateFile.durable.view(), stateFileName)
   } catch (error) {
     if (error instanceof StorageError || error instanceof SyntaxError) return null
     throw error

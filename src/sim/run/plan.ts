@@ -1,15 +1,18 @@
 import { SeededRandom } from '../../runtime/seeded-random.ts'
 import type { ServerConfig } from '../../server/config/server-config.ts'
 import type { ServerOptions } from '../../server/server.ts'
-import type { FaultRates } from '../faults/rates.ts'
+import { type FaultRates, onlyRates } from '../faults/rates.ts'
 import type { NetworkOptions } from '../network-fabric.ts'
 import type { DiskLatency } from '../sim-disk.ts'
 import { workloads } from '../workloads/index.ts'
+import { drawCharacter, ratesOf, workloadsOf } from './characters.ts'
 import { drawFaultRates } from './faults.ts'
 
 /** All that a run is: drawn from its seed, so that the seed alone repeats it. */
 export interface Plan {
   readonly seed: number
+  /** What the draw was narrowed to beforehand; null: nothing. */
+  readonly character: string | null
   readonly servers: number
   readonly network: NetworkOptions
   readonly gridUs: number
@@ -53,9 +56,11 @@ export function drawPlan(seed: number, narrowing: Narrowing = asDrawn): Plan {
   const part = (name: string): SeededRandom => random.fork(name)
   const config = part('config')
   const storage = part('storage')
+  const character = drawCharacter(part('character'))
   return {
     seed,
-    servers: part('servers').pick([1, 3, 3, 3, 3, 3, 5, 5]),
+    character: character?.name ?? null,
+    servers: part('servers').pick(character?.servers ?? [1, 3, 3, 3, 3, 3, 5, 5]),
     network: part('network').pick(networks),
     gridUs: part('grid').pick([20, 50, 50, 500]),
     disk: part('disk').pick(disks),
@@ -71,9 +76,18 @@ export function drawPlan(seed: number, narrowing: Narrowing = asDrawn): Plan {
       tickTimeMs: config.pick([200, 500, 500]),
       heartbeatMs: config.pick([50, 100, 100]),
       peerTimeoutMs: config.pick([500, 1_000, 1_000]),
+      ...character?.config,
     },
-    workloads: narrowing.workloads.length > 0 ? narrowing.workloads : drawWorkloads(part('workloads')),
-    faults: drawFaultRates(part('faults'), narrowing.faults),
+    workloads:
+      narrowing.workloads.length > 0
+        ? narrowing.workloads
+        : character === null
+          ? drawWorkloads(part('workloads'))
+          : workloadsOf(character, part('workloads')),
+    faults:
+      narrowing.faults.length > 0 || character === null
+        ? drawFaultRates(part('faults'), narrowing.faults)
+        : onlyRates(ratesOf(character, part('faults'))),
     faultMs: part('length').between(3_000, 7_000),
   }
 }
@@ -100,6 +114,7 @@ export function describePlan(plan: Plan): string[] {
     .filter(([, perMinute]) => perMinute > 0)
     .map(([name, perMinute]) => `${name} ${perMinute}`)
   return [
+    `character  ${plan.character ?? 'none'}`,
     `servers    ${plan.servers}, ${(plan.faultMs / 1000).toFixed(1)} s of faults, instants every ${plan.gridUs} µs`,
     `network    ${range(network.delayMinUs, network.delayMaxUs)} one way, a reset is seen within ${ms(network.resetNoticeMaxUs)}, ${network.splitsIn64} of 64 pieces are split`,
     `disk       ${range(disk.opMinUs, disk.opMaxUs)}, a sync ${range(disk.syncMinUs, disk.syncMaxUs)}; ${named(storage)}`,

@@ -4,6 +4,7 @@ import type { Zxid } from '../../tree/zxid.ts'
 import { DurableCommits } from '../checkers/durable-commits.ts'
 import { LeaderPerEpoch } from '../checkers/leader-per-epoch.ts'
 import { OneHistory } from '../checkers/one-history.ts'
+import { Promises } from '../checkers/promises.ts'
 import { ServerProgress } from '../checkers/server-progress.ts'
 import type { Violation } from '../checkers/violation.ts'
 import type { SimEnsemble } from '../sim-ensemble.ts'
@@ -16,6 +17,7 @@ export class Watch {
   readonly #leaders = new LeaderPerEpoch()
   readonly #history = new OneHistory()
   readonly #progress = new ServerProgress()
+  readonly #promises = new Promises()
   readonly #commits: DurableCommits
   readonly #disks = new Map<number, DurableHistory>()
 
@@ -45,6 +47,10 @@ export class Watch {
         if (committed) this.#onCommitted(zxid)
       },
       loaded: (zxid, digest) => this.#take(this.#history.loaded(id, zxid, digest)),
+      promised: (epoch, leader) => {
+        const durable = this.#disks.get(id)?.promisedEpoch ?? 0
+        this.#take(this.#promises.promised(id, { epoch, leader }, durable))
+      },
       serving: (reign) => this.#take(this.#leaders.serves(id, reign)),
     }
   }
@@ -79,6 +85,7 @@ export class Watch {
 
   #beforeDamage(id: number): void {
     this.#progress.forgot(id)
+    this.#promises.forgot(id)
     const disk = this.#disks.get(id)
     disk?.refresh()
     this.#commits.damaged(id, disk?.last ?? 0)

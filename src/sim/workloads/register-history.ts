@@ -1,5 +1,5 @@
 import type { Stat } from '../../client/types.ts'
-import { checkNodeOrder, type Sight } from '../checkers/node-order.ts'
+import { checkNodeOrder, type Sight, type UnansweredWrite } from '../checkers/node-order.ts'
 import type { Outcome } from '../checkers/operation.ts'
 import {
   absent,
@@ -27,6 +27,7 @@ export class RegisterHistory {
   lastVersion = -1
   readonly #operations: RegisterOperation[] = []
   readonly #sights: Sight[] = []
+  readonly #unanswered: UnansweredWrite[] = []
 
   constructor(path: string) {
     this.path = path
@@ -77,7 +78,7 @@ export class RegisterHistory {
 
   /** @param onUndecided told when the history is too tangled to judge */
   check(onUndecided: (what: string) => void): Violation[] {
-    const violations = checkNodeOrder(this.path, this.#sights)
+    const violations = checkNodeOrder(this.path, this.#sights, this.#unanswered)
     const verdict = checkRegister(this.#operations)
     if (verdict.kind === 'undecided') {
       onUndecided(
@@ -98,6 +99,8 @@ export class RegisterHistory {
     const { outcome } = answer
     if (outcome.kind !== 'ok') {
       this.#add(input, answer, outcome)
+      const { sessionId, calledUs } = answer
+      if (outcome.kind === 'unknown') this.#unanswered.push({ sessionId, calledUs, value })
       return
     }
     const stat = statOf(outcome.output)
@@ -112,12 +115,12 @@ export class RegisterHistory {
   }
 
   #see(kind: Sight['kind'], answer: Answer<unknown>, seen: { stat: Stat; value: string } | null): void {
-    const { client, sessionId, returnedUs, floorZxid, ceilingZxid } = answer
+    const { client, sessionId, calledUs, returnedUs, floorZxid, ceilingZxid } = answer
     const content =
       seen === null
         ? null
         : { czxid: seen.stat.czxid, mzxid: seen.stat.mzxid, version: seen.stat.version, value: seen.value }
-    this.#sights.push({ client, sessionId, returnedUs, kind, content, floorZxid, ceilingZxid })
+    this.#sights.push({ client, sessionId, calledUs, returnedUs, kind, content, floorZxid, ceilingZxid })
   }
 }
 

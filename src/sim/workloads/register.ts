@@ -37,7 +37,7 @@ class RegisterWorkload implements Workload {
     for (let i = 0; i < registers; i++) this.#current.push(this.#newRegister())
     const callers = Array.from({ length: this.#random.between(2, 6) }, () => ({
       sessionTimeoutMs: this.#random.pick([2000, 5000, 10_000]),
-      exactlyOnce: !this.#random.chance(1, 4),
+      exactlyOnce: this.#random.chance(1, 2),
     }))
     this.#crowd = new Crowd(context, callers)
   }
@@ -91,7 +91,7 @@ class RegisterWorkload implements Workload {
     if (register.lastVersion === -1) return this.#create(caller, register)
     if (kind < 50) return this.#delete(caller, register, this.#expected(register))
     if (kind < 52) return this.#create(caller, register)
-    return this.#set(caller, register, kind < 70 ? -1 : this.#expected(register))
+    return this.#set(caller, register, kind < 78 ? -1 : this.#expected(register))
   }
 
   /** Mostly the right version; sometimes one that must be refused, as likely as not. */

@@ -145,14 +145,14 @@ class TransferWorkload implements Workload {
     const { outcome } = answer
     if (outcome.kind !== 'ok') return outcome.kind !== 'unknown'
     const floorZxid = Math.max(answer.floorZxid, isSynced ? acknowledgedZxid : 0)
-    const { client, sessionId, returnedUs, ceilingZxid } = answer
+    const { client, sessionId, calledUs, returnedUs, ceilingZxid } = answer
     const contents = new Map<string, NodeContent>()
     for (const read of outcome.output) {
       if (read.type === 'get') contents.set(read.path, contentOf(read))
       // A read of the past may be of a time before this bank.
       else if (!isSynced) return true
     }
-    bank.looks.push({ client, sessionId, returnedUs, floorZxid, ceilingZxid, contents })
+    bank.looks.push({ client, sessionId, calledUs, returnedUs, floorZxid, ceilingZxid, contents })
     return true
   }
 
@@ -172,13 +172,14 @@ class TransferWorkload implements Workload {
       ([content]) => content?.mzxid ?? 0,
     )
     this.#operationCount++
-    const { client, sessionId, returnedUs, floorZxid, ceilingZxid, outcome } = answer
+    const { client, sessionId, calledUs, returnedUs, floorZxid, ceilingZxid, outcome } = answer
     if (outcome.kind === 'ok') {
       for (const { mzxid } of outcome.output) this.#acknowledgedZxid = Math.max(this.#acknowledgedZxid, mzxid)
     }
     bank.transfers.push({
       client,
       sessionId,
+      calledUs,
       returnedUs,
       floorZxid,
       ceilingZxid,

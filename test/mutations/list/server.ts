@@ -131,6 +131,12 @@ import { JuteWriter } from '../wire/jute-writer.ts'`,
         find: 'if (lastZxidSeen > state.lastApplied) {',
         replace: 'if (lastZxidSeen > state.lastApplied + Number.MAX_SAFE_INTEGER / 2) {',
       },
+      // A quorum is heard before a session goes on, and what was committed by then is applied: that alone would do.
+      {
+        file: 'server/handshake.ts',
+        find: '    this.#services.sync(() => {\n      patience.cancel()',
+        replace: '    queueMicrotask(() => {\n      patience.cancel()',
+      },
     ],
   },
   {

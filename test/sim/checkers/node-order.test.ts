@@ -15,7 +15,16 @@ function sight(
   ceilingZxid: number,
   shown: NodeContent | null,
 ): Sight {
-  return { client: 1, sessionId: 7, returnedUs: ceilingZxid, kind, content: shown, floorZxid, ceilingZxid }
+  return {
+    client: 1,
+    sessionId: 7,
+    calledUs: floorZxid,
+    returnedUs: ceilingZxid,
+    kind,
+    content: shown,
+    floorZxid,
+    ceilingZxid,
+  }
 }
 
 const rulesOf = (sights: Sight[]): string[] => checkNodeOrder('/n', sights).map(({ rule }) => rule)
@@ -109,6 +118,32 @@ const bad: [string, string, Sight[]][] = [
 for (const [name, rule, sights] of bad) {
   it(`node order: ${name} -> refused`, () => {
     expect(rulesOf(sights)).toContain(rule)
+  })
+}
+
+const later = sight('write', 5, 9, content(5, 9, 1))
+const lateWrite = { sessionId: 7, calledUs: 4, value: 'v12' }
+const seenByOther = sight('read', 0, 12, content(5, 12, 2))
+
+it('node order: an unanswered write takes effect behind a later one of its session -> refused', () => {
+  const [violation] = checkNodeOrder('/n', [later, seenByOther], [lateWrite])
+  expect(violation?.rule).toBe('session order')
+  expect(violation?.problem).toContain('a write of v12')
+})
+
+const goodLateWrites: [string, Partial<typeof lateWrite>][] = [
+  ['called after the other one', { calledUs: 6 }],
+  ['called in one go with the other one', { calledUs: 5 }],
+  ['of another session', { sessionId: 8 }],
+  ['that took effect first', { value: 'v7' }],
+  ['that never took effect', { value: 'v99' }],
+]
+for (const [name, difference] of goodLateWrites) {
+  it(`node order: an unanswered write ${name} -> accepted`, () => {
+    const before = sight('read', 0, 7, content(5, 7, 1))
+    const after = sight('write', 5, 9, content(5, 9, 2))
+    const seen = sight('read', 0, 12, content(5, 12, 3))
+    expect(checkNodeOrder('/n', [before, after, seen], [{ ...lateWrite, ...difference }])).toEqual([])
   })
 }
 

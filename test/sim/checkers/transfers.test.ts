@@ -4,7 +4,7 @@ import type { NodeContent } from '../../../src/sim/checkers/node-order.ts'
 import type { Outcome } from '../../../src/sim/checkers/operation.ts'
 import { checkTransfers, type Look, type Transfer } from '../../../src/sim/checkers/transfers.ts'
 
-const telling = { client: 1, sessionId: 7, returnedUs: 0, floorZxid: 0, ceilingZxid: 1000 }
+const telling = { client: 1, sessionId: 7, calledUs: 0, returnedUs: 0, floorZxid: 0, ceilingZxid: 1000 }
 
 /** `[balance, token, version, zxid]` of account a, then of b; both were made by zxid 1. */
 type Account = [number, string, number, number]

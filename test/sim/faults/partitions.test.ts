@@ -92,6 +92,31 @@ describe('partitions', () => {
     expect(cut).toBeGreaterThan(30)
   })
 
+  it('silent client -> it reaches no server, the other clients reach all', () => {
+    const context = faultWorld()
+    const { silentClient } = partitions(context)
+    expect(silentClient(context.random)).toBe(false)
+    const { ensemble, passing, random } = context
+    ensemble.client()
+    ensemble.client()
+    const { network } = ensemble.world
+    const seen = new Set<string>()
+    for (let i = 0; i < 60; i++) {
+      const struck = silentClient(random)
+      const lost = ['c1', 'c2'].map(
+        (client) =>
+          ensemble.ids.filter(
+            (id) => network.cutBetween(ensemble.world.host(client), ensemble.host(id)) !== null,
+          ).length,
+      )
+      expect(struck).toBe(lost.some((servers) => servers > 0))
+      expect(cutsIn(context)).toEqual([])
+      seen.add(lost.join())
+      passing.endAll()
+    }
+    expect([...seen].sort()).toEqual(['0,0', '0,3', '3,0', '3,3'])
+  })
+
   it('one server -> there is nothing to cut', () => {
     const context = faultWorld({ servers: 1 })
     const struck = Object.entries(partitions(context as FaultContext)) as [FaultName, Strike][]

@@ -1,0 +1,125 @@
+import type { SeededRandom } from '../../runtime/seeded-random.ts'
+import type { FaultContext, FaultFamily } from './fault.ts'
+import { clientHosts, serverHost, shuffled } from './targets.ts'
+
+type ConcertedName = 'rivalCandidates' | 'abandonedServer' | 'mutedLeader'
+
+/**
+ * Several faults at once, in the order in which together they lead to where a promise is hard to keep. Each alone is drawn as well,
+ * but that they meet by chance is rare.
+ */
+export function concerted({ ensemble, passing, caretaker }: FaultContext): FaultFamily<ConcertedName> {
+  const { world } = ensemble
+  const { network } = world
+
+  const crash = (random: SeededRandom, id: number, downMsMax: number): void => {
+    if (!ensemble.host(id).up) return
+    ensemble.crash(id, random.pick(['power', 'power', 'process']))
+    caretaker.bringBackIn(id, random.below(downMsMax))
+  }
+
+  return {
+    /**
+     * Two servers that do not see each other, both without a leader, and others who see both and lose now one, now the other: they
+     * join the first, promise it an epoch, and go over to the second, which is about to choose the same epoch.
+     */
+    rivalCandidates: (random) => {
+      const [one, other, ...voters] = shuffled(random, ensemble.ids)
+      if (one === undefined || other === undefined || voters.length === 0) return false
+      const rivals = [one, other] as const
+      const { leader } = ensemble
+      network.cut(serverHost(one), serverHost(other), random.pick(['reset', 'blackhole']))
+      let over = false
+      passing.last(random.between(500, 3_000), () => {
+        over = true
+        network.heal(serverHost(one), serverHost(other))
+      })
+      if (leader !== -1) crash(random, leader, 200)
+      const pauseMsMax = random.pick([20, 60, 200])
+      const powerFails = random.chance(1, 2)
+      const tear = (): void => {
+        if (over) return
+        const voter = random.pick(voters)
+        network.resetConnections(serverHost(voter), serverHost(random.pick(rivals)))
+        if (powerFails && random.chance(1, 8)) crash(random, voter, 100)
+        world.at(world.nowMs + random.between(1, pauseMsMax), tear)
+      }
+      world.at(world.nowMs + random.between(1, pauseMsMax), tear)
+      return true
+    },
+
+    /**
+     * A server that hears late of what happens, or is late to write it down, and clients that leave it, with writes on their way, or
+     * that have nowhere else to go and have seen more than it has.
+     */
+    abandonedServer: (random) => {
+      const clients = clientHosts(ensemble)
+      if (ensemble.ids.length < 2 || clients.length === 0) return false
+      const { leader } = ensemble
+      const followers = ensemble.ids.filter((id) => id !== leader)
+      const id = random.pick(random.chance(3, 4) ? followers : ensemble.ids)
+      const others = ensemble.ids.filter((other) => other !== id)
+      const host = ensemble.host(id)
+      const durationMs = random.between(500, 3_000)
+      const mends: (() => void)[] = []
+      const hearsLate = random.chance(2, 3)
+      if (hearsLate) {
+        const { delayMinUs, delayMaxUs } = network.options
+        // Mostly less than what counts as the failure of a peer: it goes on to take part.
+        const minMs = random.pick([30, 100, 200, 300, 300, 800])
+        for (const to of others)
+          network.setDelay(serverHost(id), serverHost(to), { minMs, maxMs: minMs * 1.5 })
+        mends.push(() => {
+          const usual = { minMs: delayMinUs / 1000, maxMs: delayMaxUs / 1000 }
+          for (const to of others) network.setDelay(serverHost(id), serverHost(to), usual)
+        })
+      } else if (host.diskSlowness === 1) {
+        host.diskSlowness = random.pick([30, 200])
+        host.note('slow disk', '', host.diskSlowness)
+        mends.push(() => {
+          host.diskSlowness = 1
+          host.note('usual disk')
+        })
+      }
+      // Writes are still on their way from a server that is far away; one that lags has clients when the others are out of reach.
+      const left = random.chance(3, 4) === hearsLate ? [id] : others
+      const mode = random.pick(['reset', 'reset', 'reset', 'blackhole'] as const)
+      let over = false
+      world.at(world.nowMs + random.between(1, 400), () => {
+        if (over) return
+        for (const client of clients) for (const from of left) network.cut(client, serverHost(from), mode)
+        mends.push(() => {
+          for (const client of clients) for (const from of left) network.heal(client, serverHost(from))
+        })
+      })
+      passing.last(durationMs, () => {
+        over = true
+        for (const mend of mends) mend()
+      })
+      return true
+    },
+
+    /**
+     * A leader that hears the others and is not heard by them goes on to order what they ask for, and none of it is to last. Whoever
+     * asked may be gone by the time that there is another leader.
+     */
+    mutedLeader: (random) => {
+      const { leader } = ensemble
+      const others = ensemble.ids.filter((id) => id !== leader)
+      if (leader === -1 || others.length === 0) return false
+      for (const id of others) network.cutOneWay(serverHost(leader), serverHost(id))
+      let over = false
+      passing.last(random.between(300, 3_000), () => {
+        over = true
+        for (const id of others) network.heal(serverHost(leader), serverHost(id))
+      })
+      const victim = random.pick(others)
+      if (random.chance(3, 4)) {
+        world.at(world.nowMs + random.between(5, 600), () => {
+          if (!over) crash(random, victim, 1_000)
+        })
+      }
+      return true
+    },
+  }
+}
