@@ -49,7 +49,9 @@ export async function hunt(mutation: Mutation, options: HuntOptions): Promise<Hu
     const source = plant(folder, [mutation])
     while (found === null && seeds < options.seedsMax) {
       const left = { ...options, firstSeed: options.firstSeed + seeds, seedsMax: options.seedsMax - seeds }
-      const outcome = await firstViolation(source, left)
+      const outcome = await firstViolation(source, left).catch((error: Error) => {
+        throw new Error(`mutation ${mutation.name}: ${error.message}`)
+      })
       seeds += outcome.seeds
       if (outcome.found === null) break
       if (await isSound(outcome.found.seed)) found = outcome.found

@@ -49,7 +49,13 @@ async function huntAll(chosen: readonly Mutation[], values: MutationArguments): 
       }
     }
   }
-  await Promise.all(Array.from({ length: values.jobs }, work))
+  try {
+    await Promise.all(Array.from({ length: values.jobs }, work))
+  } catch (error) {
+    // The others are not worth waiting for: their simulators end with this process.
+    console.error(`npm run mutations: ${error instanceof Error ? error.message : String(error)}`)
+    process.exit(1)
+  }
   if (!values.json) {
     const verdict = survivors === 0 ? chalk.green('every bug was found') : chalk.red(`${survivors} survived`)
     console.log(`${chosen.length} bugs: ${verdict}`)

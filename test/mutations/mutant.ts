@@ -4,14 +4,24 @@ import { edited, type Mutation } from './mutation.ts'
 
 export const root = join(import.meta.dirname, '../..')
 
+const folders = new Set<string>()
+process.on('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
 /**
  * A folder for mutated sources, inside the package: what they import is found from there. Git and the linter look away from
- * `data`. `remove` takes it away.
+ * `data`. `remove` takes it away; so does the end of this process.
  */
 export function mutantFolder(): { folder: string; remove: () => void } {
   mkdirSync(join(root, 'data'), { recursive: true })
   const folder = mkdtempSync(join(root, 'data/mutants-'))
-  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
+  folders.add(folder)
+  const remove = (): void => {
+    rmSync(folder, { recursive: true, force: true })
+    folders.delete(folder)
+  }
+  return { folder, remove }
 }
 
 /** The files that the mutation changes, with their new content. Throws when the list does not fit the sources. */

@@ -1,24 +1,15 @@
 import type { Client } from '../../client/client.ts'
 import { ZkError } from '../../client/zk-error.ts'
 import type { Timer } from '../../runtime/timers.ts'
-import { ErrorCode, type ErrorName } from '../../wire/error-codes.ts'
 import type { Outcome } from '../checkers/operation.ts'
+import { failureOf } from './outcome-of.ts'
+import { UntilStopped } from './until-stopped.ts'
 import type { WorkloadClientOptions, WorkloadContext } from './workload.ts'
 
 /** No ensemble that can serve takes longer to take a client in. */
 const connectTimeoutMs = 300_000
 /** After the end was asked for, calls get so long to be answered; then they are given up. */
 const graceMs = 30_000
-
-/** Errors that tell nothing of what became of the call. All others come with the promise that it took no effect. */
-const unknownFates: readonly ErrorName[] = [
-  'connectionLoss',
-  'sessionExpired',
-  'closing',
-  'operationTimeout',
-  'requestTimeout',
-  'sessionMoved',
-]
 
 /** How a call ended, and what is needed to place it among others. */
 export interface Answer<T> {
@@ -41,15 +32,15 @@ export class Caller {
   #client: Client
   #number: number
   #floorZxid = 0
-  #stopped = false
+  readonly #until: UntilStopped
   #giveUpTimer: Timer | null = null
-  #woken: () => void = () => {}
 
   /** @param nextNumber numbers the clients of a workload; one that could not connect is followed by another */
   constructor(context: WorkloadContext, options: WorkloadClientOptions, nextNumber: () => number) {
     this.#context = context
     this.#options = options
     this.#nextNumber = nextNumber
+    this.#until = new UntilStopped(context.runtime.timers)
     this.#client = context.client(options)
     this.#number = nextNumber()
   }
@@ -59,7 +50,7 @@ export class Caller {
   }
 
   get stopped(): boolean {
-    return this.#stopped
+    return this.#until.stopped
   }
 
   /**
@@ -68,7 +59,7 @@ export class Caller {
    * @returns false when the end was asked for
    */
   async ready(): Promise<boolean> {
-    while (!this.#stopped) {
+    while (!this.stopped) {
       const { state } = this.#client
       if (state === 'connected' || state === 'suspended') return true
       if (state === 'closed') {
@@ -108,35 +99,27 @@ export class Caller {
   }
 
   /** Waits; less long when the end is asked for. */
-  async pause(ms: number): Promise<void> {
-    if (this.#stopped) return
-    await new Promise<void>((resolve) => {
-      const timer = this.#context.runtime.timers.after(ms, resolve)
-      this.#woken = () => {
-        timer.cancel()
-        resolve()
-      }
-    })
+  pause(ms: number): Promise<void> {
+    return this.#until.pause(ms)
   }
 
   /** After a call without an answer: waits for a server, or for the end of the session. */
   async recover(): Promise<void> {
-    if (this.#stopped) return
+    if (this.stopped) return
     await this.#client.connected().catch(ignoreFate)
   }
 
   /** From now on no call is begun. Those under way are answered or, after a while, given up. */
   stop(): void {
-    if (this.#stopped) return
-    this.#stopped = true
-    this.#woken()
+    if (this.stopped) return
+    this.#until.stop()
     if (this.#client.state === 'connecting') void this.close()
     else this.#giveUpTimer = this.#context.runtime.timers.after(graceMs, () => void this.close())
   }
 
   /** Ends the session, if it can be asked to. Calls that are still under way are given up. */
   async close(): Promise<void> {
-    this.#stopped = true
+    this.#until.stop()
     this.#giveUpTimer?.cancel()
     await this.#client.close()
   }
@@ -144,12 +127,6 @@ export class Caller {
   nowUs(): number {
     return Math.round(this.#context.runtime.clock.monotonicMs() * 1000)
   }
-}
-
-function failureOf(error: unknown): { kind: 'refused' | 'unknown'; code: string } {
-  if (!(error instanceof ZkError)) throw error
-  const isUnknown = unknownFates.some((name) => ErrorCode[name] === error.code)
-  return { kind: isUnknown ? 'unknown' : 'refused', code: error.name }
 }
 
 /** For calls whose end shows in the state of the client. Anything but an error of the client is a fault of this program. */
