@@ -1,13 +1,14 @@
 import { assert } from '../runtime/assert.ts'
 import type { Disk, DiskFile } from '../runtime/disk.ts'
 import type { Timer, Timers } from '../runtime/timers.ts'
-import { formatZxid, type Zxid } from '../tree/zxid.ts'
+import type { Zxid } from '../tree/zxid.ts'
 import { segmentName } from './file-names.ts'
 import { GroupCommit } from './group-commit.ts'
-import { LogSegment, readChunk } from './log-segment.ts'
-import { recordBytes, recordIsSound, recordZxid } from './record.ts'
+import { LogSegment } from './log-segment.ts'
+import { recordZxid } from './record.ts'
 import { encodeSegmentHeader, markBytes, writeMark } from './segment-format.ts'
-import { damaged, ioFailed, named, StorageError } from './storage-error.ts'
+import { endOfRecord, readSegment } from './segment-reader.ts'
+import { ioFailed, named, StorageError } from './storage-error.ts'
 
 export interface HistoryLogOptions {
   disk: Disk
@@ -123,7 +124,7 @@ export class HistoryLog {
       }
       const segment = this.#segments.at(-1)
       if (segment !== undefined && segment.last > zxid) {
-        const end = await this.#endOf(segment, zxid)
+        const end = await endOfRecord(this.#options.disk, segment, zxid)
         const file = await this.#openLast(segment)
         await file.truncate(end)
         this.#fileBytes = end
@@ -156,7 +157,10 @@ export class HistoryLog {
       while (reader.after < upTo) {
         const segment = this.#segments.find((segment) => segment.last > reader.after)
         assert(segment !== undefined, () => `no segment holds what follows ${reader.after}`)
-        yield* this.#readSegment(segment, reader, upTo)
+        for await (const batch of readSegment(this.#options.disk, segment, reader.after, upTo)) {
+          yield batch.records
+          reader.after = batch.last
+        }
       }
     } finally {
       this.#readers.delete(reader)
@@ -336,76 +340,4 @@ export class HistoryLog {
     await file.write([this.#mark], segment.bytes)
     this.#fileBytes = Math.max(this.#fileBytes, segment.bytes + markBytes)
   }
-
-  /** Where the record of `zxid` ends. */
-  async #endOf(segment: LogSegment, zxid: Zxid): Promise<number> {
-    let end: number | null = null
-    for await (const { chunk, offset } of this.#walk(segment, zxid - 1)) {
-      for (let at = 0; at < chunk.length; at += recordBytes(chunk, at))
-        if (recordZxid(chunk, at) === zxid) end = offset + at + recordBytes(chunk, at)
-      if (end !== null) return end
-    }
-    throw damaged({ path: segment.path, found: `no record of ${named(zxid)}`, expected: 'it to be there' })
-  }
-
-  async *#readSegment(segment: LogSegment, reader: { after: Zxid }, upTo: Zxid): AsyncGenerator<Buffer> {
-    const end = Math.min(segment.last, upTo)
-    for await (const { chunk } of this.#walk(segment, reader.after)) {
-      const batch = squeeze(chunk, reader.after, end)
-      if (batch.bytes > 0) {
-        yield chunk.subarray(0, batch.bytes)
-        reader.after = batch.last
-      }
-      if (reader.after >= end) return
-    }
-    throw damaged({
-      path: segment.path,
-      found: `no record behind ${named(reader.after)}`,
-      expected: `${named(end)}`,
-    })
-  }
-
-  /** Sound records and marks, in buffers that are the caller's, from somewhere at or in front of what follows `after`. */
-  async *#walk(segment: LogSegment, after: Zxid): AsyncGenerator<{ chunk: Buffer; offset: number }> {
-    const { bytes, path } = segment
-    const file = await this.#options.disk.open(path, { create: false })
-    try {
-      let offset = segment.offsetFor(after)
-      while (offset < bytes) {
-        const chunk = await readChunk(file, offset, bytes)
-        let at = 0
-        while (recordIsSound(chunk, at)) at += recordBytes(chunk, at)
-        if (at === 0) throw damaged({ path, offset, found: 'an unsound record', expected: 'a sound one' })
-        yield { chunk: chunk.subarray(0, at), offset }
-        offset += at
-      }
-    } finally {
-      await file.close()
-    }
-  }
-}
-
-/** Moves the records after `after` up to `upTo` to the front of the chunk, without the marks between them. */
-function squeeze(chunk: Buffer, after: Zxid, upTo: Zxid): { bytes: number; last: Zxid } {
-  let last = after
-  let bytes = 0
-  let runStart = 0
-  let at = 0
-  const endRun = (next: number): void => {
-    if (runStart !== bytes) chunk.copyWithin(bytes, runStart, at)
-    bytes += at - runStart
-    runStart = next
-  }
-  while (at < chunk.length) {
-    const zxid = recordZxid(chunk, at)
-    const next = at + recordBytes(chunk, at)
-    if (zxid === 0 || zxid <= after || zxid > upTo) endRun(next)
-    else {
-      assert(zxid > last, () => `${formatZxid(zxid)} behind ${formatZxid(last)} in the log`)
-      last = zxid
-    }
-    at = next
-  }
-  endRun(at)
-  return { bytes, last }
 }
