@@ -40,11 +40,15 @@ export type SegmentEntry =
  */
 export type Gap = 'damage' | 'torn' | 'free'
 
-/** Reads a whole log file, and goes on behind what is damaged. `rolled`: a later file was begun. */
+/**
+ * Reads a whole log file, and goes on behind what is damaged. `rolled`: a later file was begun. `from`: a record that was seen
+ * in it before; where it still stands, reading begins with it.
+ */
 export async function* segmentEntries(
   disk: Disk,
   path: string,
   rolled: boolean,
+  from: { offset: number; zxid: Zxid } | null = null,
 ): AsyncGenerator<SegmentEntry> {
   const file = await disk.open(path, { create: false })
   try {
@@ -65,6 +69,10 @@ export async function* segmentEntries(
       yield gapOf(rolled || next !== null, 0, next ?? size, 'an unsound header')
       if (next === null) return
       offset = next
+    }
+    if (from !== null && (await stands(file, from, size))) {
+      offset = from.offset
+      lost = true
     }
     while (offset < size) {
       const chunk = await readChunk(file, offset, size)
@@ -102,6 +110,16 @@ export async function* segmentEntries(
   } finally {
     await file.close()
   }
+}
+
+async function stands(
+  file: DiskFile,
+  { offset, zxid }: { offset: number; zxid: Zxid },
+  size: number,
+): Promise<boolean> {
+  if (offset >= size) return false
+  const chunk = await readChunk(file, offset, size)
+  return recordIsSound(chunk, 0) && recordZxid(chunk, 0) === zxid
 }
 
 const gapOf = (durableOnce: boolean, offset: number, to: number, found: string): SegmentEntry => ({

@@ -45,8 +45,8 @@ const isDamage = (entry: SegmentEntry): boolean => entry.kind === 'gap' && entry
 class LogEnd {
   readonly #disk: Disk
   readonly #place: Place
-  /** Up to where each was seen: the file that was last, and the end of its last whole record. */
-  #seen: { path: string; offset: number; last: Zxid } | null = null
+  /** Up to where the log was seen: the last whole record, and the file that it is in. */
+  #seen: { path: string; offset: number; zxid: Zxid } | null = null
 
   constructor(disk: Disk, place: Place) {
     this.#disk = disk
@@ -60,13 +60,11 @@ class LogEnd {
     if (from < 0) this.#seen = null
     for (const [i, path] of segments.entries()) {
       if (i < from) continue
-      for await (const entry of segmentEntries(this.#disk, path, i < segments.length - 1)) {
+      const before = this.#seen?.path === path ? this.#seen : null
+      for await (const entry of segmentEntries(this.#disk, path, i < segments.length - 1, before)) {
         if (entry.kind === 'record') {
-          const seen = this.#seen
-          const isOld =
-            seen !== null && seen.path === path && entry.offset < seen.offset && entry.zxid <= seen.last
-          if (isOld) continue
-          this.#seen = { path, offset: entry.offset + entry.bytes, last: entry.zxid }
+          if (before !== null && entry.offset <= before.offset && entry.zxid <= before.zxid) continue
+          this.#seen = { path, offset: entry.offset, zxid: entry.zxid }
         }
         yield { entry, path }
       }

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readLogToolArguments } from '../../src/log-tool/arguments.ts'
 import { runLogTool } from '../../src/log-tool/main.ts'
+import { type SegmentEntry, segmentEntries } from '../../src/log-tool/segment-entries.ts'
 import { SeededRandom } from '../../src/runtime/seeded-random.ts'
 import { DiskImage } from '../../src/sim/disk-image.ts'
 import { SimEnsemble } from '../../src/sim/sim-ensemble.ts'
@@ -232,6 +233,25 @@ describe('zk-log tail', () => {
     const zxids = (lines: typeof json) =>
       lines.filter((line) => line['type'] === 'transaction').map((line) => line['zxid'])
     expect(zxids(json)).toEqual(zxids(all))
+  })
+})
+
+describe('zk-log: a log file that was read before', () => {
+  const entriesOf = async (from: { offset: number; zxid: number } | null): Promise<SegmentEntry[]> => {
+    const entries: SegmentEntry[] = []
+    for await (const entry of segmentEntries(diskOf(files), logs()[0] ?? '', true, from)) entries.push(entry)
+    return entries
+  }
+
+  it('goes on at the record that was the last; is read anew when that one stands there no more', async () => {
+    const all = await entriesOf(null)
+    const seen = all.filter((entry) => entry.kind === 'record').at(-2)
+    if (seen === undefined) throw new Error('too few records')
+    const rest = all.slice(all.indexOf(seen))
+    expect((await entriesOf(seen)).filter((entry) => entry.kind !== 'header')).toEqual(rest)
+    expect(await entriesOf({ offset: seen.offset, zxid: seen.zxid + 1 })).toEqual(all)
+    expect(await entriesOf({ offset: seen.offset + 1, zxid: seen.zxid })).toEqual(all)
+    expect(await entriesOf({ offset: 1e9, zxid: seen.zxid })).toEqual(all)
   })
 })
 
