@@ -58,7 +58,13 @@ async function askedForHistory(read: () => Promise<void>) {
     log: silentLog,
     resyncFull: false,
     beforeSwitch: () => Promise.resolve(),
-    events: { onServe: () => {}, onSynced: () => {}, onMessage: () => {}, onLeft: () => {} },
+    events: {
+      onServe: () => {},
+      onSynced: () => {},
+      onMessage: () => {},
+      onLeft: () => {},
+      onPromise: () => {},
+    },
   })
   loop.start(new OpenLink())
   loop.onMessage({ type: 'fetch', summary: [] })
