@@ -73,8 +73,8 @@ export class SimHost {
   }
 
   /**
-   * Stops the process at once. 'power' (the default) also loses what the disk had not synced: each piece on its own may
-   * survive or not, the last torn. 'process' is a kill: what was written stays. Peers see a reset after a delay.
+   * Stops the process at once. 'power' (the default) also loses what the disk had not synced: each write on its own may
+   * survive or not, or in part. 'process' is a kill: what was written stays. Peers see a reset after a delay.
    */
   crash(how: 'power' | 'process' = 'power'): void {
     assert(this.up, `${this.name} is down already`)
