@@ -24,6 +24,7 @@ export class SimHost {
   #lives = 1
   #process: SimProcess
   #frozen = false
+  #thaws = 0
 
   constructor(world: World, name: string, index: number) {
     this.world = world
@@ -45,6 +46,11 @@ export class SimHost {
 
   get frozen(): boolean {
     return this.#frozen
+  }
+
+  /** How often it went on after a freeze. */
+  get thawCount(): number {
+    return this.#thaws
   }
 
   /** How often it has been booted. */
@@ -129,6 +135,7 @@ export class SimHost {
     if (!this.#frozen) return
     this.note('thaw')
     this.#frozen = false
+    this.#thaws++
     for (const events of [this.#process.held, this.#process.ready]) {
       for (const event of events) this.world.requeue(event)
       events.length = 0

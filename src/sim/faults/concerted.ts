@@ -74,7 +74,7 @@ export function concerted({ ensemble, passing, caretaker }: FaultContext): Fault
           for (const to of others) network.setDelay(serverHost(id), serverHost(to), usual)
         })
       } else if (host.diskSlowness === 1) {
-        host.diskSlowness = random.pick([30, 200])
+        host.diskSlowness = random.pick([200, 1_000])
         host.note('slow disk', '', host.diskSlowness)
         mends.push(() => {
           host.diskSlowness = 1
@@ -82,14 +82,17 @@ export function concerted({ ensemble, passing, caretaker }: FaultContext): Fault
         })
       }
       // Writes are still on their way from a server that is far away; one that lags has clients when the others are out of reach.
-      const left = random.chance(3, 4) === hearsLate ? [id] : others
+      const leave = random.chance(3, 4) === hearsLate
+      const left = leave ? [id] : others
+      // The others go on to write: without that, who lags has caught up by the time that a client comes.
+      const moved = leave ? clients : clients.filter(() => random.chance(1, 2))
       const mode = random.pick(['reset', 'reset', 'reset', 'blackhole'] as const)
       let over = false
       world.at(world.nowMs + random.between(1, 400), () => {
         if (over) return
-        for (const client of clients) for (const from of left) network.cut(client, serverHost(from), mode)
+        for (const client of moved) for (const from of left) network.cut(client, serverHost(from), mode)
         mends.push(() => {
-          for (const client of clients) for (const from of left) network.heal(client, serverHost(from))
+          for (const client of moved) for (const from of left) network.heal(client, serverHost(from))
         })
       })
       passing.last(durationMs, () => {

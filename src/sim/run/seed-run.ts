@@ -7,6 +7,7 @@ import { workloads } from '../workloads/index.ts'
 import type { Workload, WorkloadContext } from '../workloads/workload.ts'
 import { Overdue } from '../world.ts'
 import type { Plan } from './plan.ts'
+import { Standstill } from './standstill.ts'
 import { catchUncaught } from './uncaught.ts'
 import { Watch } from './watch.ts'
 
@@ -64,6 +65,7 @@ class SeedRun {
   readonly #lineCount: number
   readonly #ensemble: SimEnsemble
   readonly #watch: Watch
+  readonly #standstill: Standstill
   readonly #nemesis: Nemesis
   readonly #workloads: Workload[] = []
   readonly #clients: Client[] = []
@@ -89,6 +91,7 @@ class SeedRun {
     })
     const { world } = this.#ensemble
     this.#watch = new Watch(this.#ensemble, (violation) => this.#found(violation))
+    this.#standstill = new Standstill(this.#ensemble, plan.config.tickTimeMs)
     this.#nemesis = new Nemesis({
       ensemble: this.#ensemble,
       random: world.random.fork('faults'),
@@ -206,6 +209,7 @@ class SeedRun {
   #sample(): void {
     const { world } = this.#ensemble
     this.#watch.sample()
+    this.#standstill.sample()
     world.at(world.nowMs + sampleMs, () => this.#sample())
   }
 
@@ -249,6 +253,7 @@ class SeedRun {
         clients.push(client)
         return client
       },
+      standstillMs: () => this.#standstill.totalMs,
       note: (what) => host.note('note', what),
     }
   }

@@ -21,12 +21,16 @@ export interface EphemeralOwnerOptions {
   registry: EphemeralRegistry
   until: UntilStopped
   nowUs: () => number
+  /** How long no server has run so far. */
+  standstillUs: () => number
 }
 
 /** One client with ephemeral nodes: makes, deletes and looks at them, through as many sessions as the servers end. */
 export class EphemeralOwner {
   readonly #options: EphemeralOwnerOptions
   #session: SessionRecord | null = null
+  /** When the last of its writes that were answered was called. */
+  #lastWriteStandstillUs = 0
   /** What the present session has made and not deleted. */
   #nodes: EphemeralRecord[] = []
   /** Names are never used twice. */
@@ -100,6 +104,7 @@ export class EphemeralOwner {
     if (session === null) return
     if (state === 'expired') {
       session.expiredUs = this.#options.nowUs()
+      session.standstillUs = this.#options.standstillUs() - this.#lastWriteStandstillUs
       this.#session = null
       this.#nodes = []
     } else if (state === 'closed' && detail === null) session.closedUs = this.#options.nowUs()
@@ -149,12 +154,13 @@ export class EphemeralOwner {
     const session = this.#session
     if (session === null) return
     const calledUs = nowUs()
+    const standstillUs = this.#options.standstillUs()
     try {
       await client.create(shared, String(session.id), { ephemeral: true })
     } catch (error) {
       if (!ZkError.is(error, 'nodeExists')) throw error
     }
-    session.lastWriteCalledUs = Math.max(session.lastWriteCalledUs, calledUs)
+    this.#wrote(session, calledUs, standstillUs)
   }
 
   async #delete(): Promise<void> {
@@ -199,9 +205,16 @@ export class EphemeralOwner {
   async #write<T>(call: () => Promise<T>): Promise<T> {
     const session = this.#session
     const calledUs = this.#options.nowUs()
+    const standstillUs = this.#options.standstillUs()
     const result = await call()
-    if (session !== null) session.lastWriteCalledUs = Math.max(session.lastWriteCalledUs, calledUs)
+    if (session !== null) this.#wrote(session, calledUs, standstillUs)
     return result
+  }
+
+  #wrote(session: SessionRecord, calledUs: number, standstillUs: number): void {
+    if (calledUs < session.lastWriteCalledUs) return
+    session.lastWriteCalledUs = calledUs
+    if (session === this.#session) this.#lastWriteStandstillUs = standstillUs
   }
 }
 

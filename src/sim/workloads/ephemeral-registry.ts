@@ -28,6 +28,7 @@ export class EphemeralRegistry {
       closeCalledUs: never,
       closedUs: never,
       expiredUs: never,
+      standstillUs: 0,
     }
     this.sessions.push(session)
     return session

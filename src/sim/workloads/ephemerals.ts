@@ -95,6 +95,7 @@ class Ephemerals implements Workload {
         registry: this.#registry,
         until: this.#until,
         nowUs: () => this.#nowUs(),
+        standstillUs: () => Math.round((this.#context.standstillMs?.() ?? 0) * 1000),
       })
       await owner.live(random.between(5, 60))
       if (this.#until.stopped && random.chance(1, 2)) this.#alive.push(owner)

@@ -24,6 +24,8 @@ export interface WorkloadContext {
   readonly servers: readonly number[]
   /** A znode of its own, which exists: what the workload makes stands below it. */
   readonly root: string
+  /** How long no server has run so far, all in all, at least: sessions do not age meanwhile. Left out where nobody knows. */
+  standstillMs?(): number
   /** Something worth a line of the trace. */
   note(what: string): void
 }

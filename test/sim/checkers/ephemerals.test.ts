@@ -14,6 +14,7 @@ function session(differences: Partial<SessionRecord> = {}): SessionRecord {
     closeCalledUs: never,
     closedUs: never,
     expiredUs: never,
+    standstillUs: 0,
     ...differences,
   }
 }
@@ -55,6 +56,13 @@ describe('ephemeral checker', () => {
 
   it('a node is gone, and its session writes after that -> found', () => {
     expect(rulesBroken(session(), node({ missingUs: 16 * second }))).toEqual([early])
+  })
+
+  it('a session is over behind its timeout, but the servers stood still for a part of that time -> found', () => {
+    const standstillUs = 4 * second
+    const expired = 'ephemerals: no session expires before its timeout'
+    expect(rulesBroken(session({ expiredUs: 33 * second, standstillUs }), node())).toEqual([expired])
+    expect(rulesBroken(session({ expiredUs: 35 * second, standstillUs }), node())).toEqual([])
   })
 
   it('a client is told too early that its session is over -> found', () => {
