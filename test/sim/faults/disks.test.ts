@@ -52,7 +52,8 @@ describe('disks', () => {
         acknowledged += run.acknowledged.length
       }
       expect(errors).toBeGreaterThan(5)
-      expect(acknowledged).toBeGreaterThan(200)
+      // Who has failed stands aside for a second or more: often there is no majority to write to.
+      expect(acknowledged).toBeGreaterThan(80)
     },
   )
 
