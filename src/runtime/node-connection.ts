@@ -3,7 +3,7 @@ import { assert } from './assert.ts'
 import type { Address, Connection, ConnectionHandlers } from './network.ts'
 import type { TurnEnd } from './turn-end.ts'
 
-/** `write` returns false above this. Well above a socket's own mark, so that its drain event always follows. */
+/** `write` returns false above this. Well above the mark of a socket, so that what it tells suffices. */
 export const highWaterBytes = 256 * 1024
 
 /** How long a peer may take to close its side after we ended ours. */
@@ -15,6 +15,11 @@ export class NodeConnection implements Connection {
   readonly #socket: Socket
   readonly #turnEnd: TurnEnd
   readonly #flush = () => this.#flushPending()
+  readonly #drained = () => {
+    if (!this.#wantsDrain || this.#closed) return
+    this.#wantsDrain = false
+    this.#handlers?.onDrain?.()
+  }
   #handlers: ConnectionHandlers | null = null
   #pending: Uint8Array[] = []
   #pendingBytes = 0
@@ -42,11 +47,7 @@ export class NodeConnection implements Connection {
       if (!this.#closed && this.#handlers?.onEnd !== undefined) this.#handlers.onEnd()
       else this.end()
     })
-    socket.on('drain', () => {
-      if (!this.#wantsDrain || this.#closed) return
-      this.#wantsDrain = false
-      this.#handlers?.onDrain?.()
-    })
+    socket.on('drain', this.#drained)
     socket.on('close', () => this.#onSocketClose())
   }
 
@@ -121,6 +122,8 @@ export class NodeConnection implements Connection {
       this.#socket.uncork()
     }
     this.#dropPending()
+    // Where the system takes everything at once, the socket tells no drain: who waits for one would wait for ever.
+    if (this.#wantsDrain && !this.#socket.writableNeedDrain) process.nextTick(this.#drained)
     if (this.#endQueued) {
       this.#endQueued = false
       this.#socket.end()

@@ -11,6 +11,7 @@ class End {
   readonly closed: Promise<Error | undefined>
   readonly connection: Connection
   readonly #waiting: { bytes: number; done: () => void }[] = []
+  #onDrain = (): void => {}
 
   constructor(connection: Connection, onEnd?: () => void) {
     this.connection = connection
@@ -26,12 +27,19 @@ class End {
       },
       onDrain: () => {
         this.drains++
+        this.#onDrain()
       },
       ...(onEnd === undefined ? {} : { onEnd }),
       onClose: (reason) => {
         this.closes.push(reason)
         close(reason)
       },
+    })
+  }
+
+  drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onDrain = resolve
     })
   }
 
@@ -235,6 +243,19 @@ describe.each(Object.keys(worlds))('network of the %s runtime', (name) => {
     expect(near.connection.bufferedBytes).toBe(0)
     near.connection.destroy()
   })
+
+  it.each([300_000, 1_048_577, 2_000_000, 8_000_000])(
+    '%d bytes at once to one who reads, all of which the system may take -> write says false, a drain follows',
+    async (bytes) => {
+      const { near, far } = await pair()
+      const drained = near.drained()
+      expect(near.connection.write(Buffer.alloc(bytes))).toBe(false)
+      await world.wait(drained)
+      await world.wait(far.has(bytes))
+      expect(near.drains).toBe(1)
+      near.connection.destroy()
+    },
+  )
 
   it('end towards a peer that never reads -> closed after the linger time all the same', async () => {
     const { near, far } = await pair()
