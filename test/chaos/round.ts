@@ -153,6 +153,8 @@ class Round {
 
   async end(): Promise<void> {
     await this.#history.close()
+    // Behind a violation they still run, and would take new clients for ever.
+    for (const workload of this.#workloads) void workload.stop().catch(() => {})
     // Their servers may be gone already: nobody waits for a good-bye.
     for (const context of this.#contexts) void context.close().catch(() => {})
   }
