@@ -88,13 +88,21 @@ export function concerted({ ensemble, passing, caretaker }: FaultContext): Fault
       const moved = leave ? clients : clients.filter(() => random.chance(1, 2))
       const mode = random.pick(['reset', 'reset', 'reset', 'blackhole'] as const)
       let over = false
-      world.at(world.nowMs + random.between(1, 400), () => {
+      /** Those who are to lag behind their clients lose them, and have them back, again and again. */
+      const move = (from: readonly number[]): void => {
         if (over) return
-        for (const client of moved) for (const from of left) network.cut(client, serverHost(from), mode)
-        mends.push(() => {
-          for (const client of moved) for (const from of left) network.heal(client, serverHost(from))
+        for (const client of moved) for (const lost of from) network.cut(client, serverHost(lost), mode)
+        if (leave) return
+        world.at(world.nowMs + random.between(50, 300), () => {
+          if (over) return
+          for (const client of moved) for (const lost of from) network.heal(client, serverHost(lost))
+          move(from === others ? [id] : others)
         })
+      }
+      mends.push(() => {
+        for (const client of moved) for (const lost of ensemble.ids) network.heal(client, serverHost(lost))
       })
+      world.at(world.nowMs + random.between(1, 400), () => move(left))
       passing.last(durationMs, () => {
         over = true
         for (const mend of mends) mend()
