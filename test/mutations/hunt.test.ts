@@ -45,10 +45,10 @@ describe('mutations: the command line', () => {
   })
 
   test('names and numbers -> read', async () => {
-    const outcome = await readMutationArguments(['--only', 'torn-tail-left', '--seeds-max', '7', '--json'])
+    const outcome = await readMutationArguments(['--only', 'torn-tail-kept', '--seeds-max', '7', '--json'])
     expect(outcome).toEqual({
       kind: 'run',
-      values: { only: ['torn-tail-left'], list: false, json: true, seedsMax: 7, firstSeed: 1, jobs: 2 },
+      values: { only: ['torn-tail-kept'], list: false, json: true, seedsMax: 7, firstSeed: 1, jobs: 2 },
     })
   })
 
