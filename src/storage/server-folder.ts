@@ -136,8 +136,10 @@ async function foundFolder({ disk, folder, log }: HistoryOptions, serverId: numb
   }
   await disk.makeFolder(`${folder}/${file.history}`)
   await disk.syncFolder(folder)
-  await writeStateFile(disk, folder, file)
+  // Before the state file, which a later start takes for a sign that all of this is done: were the process to die in between, the
+  // names above would never be made durable, and a power failure would take the whole folder with what was acknowledged since.
   await syncAbove(disk, folder)
+  await writeStateFile(disk, folder, file)
   if (names.includes(zookeeperFolderName)) {
     log.warn(
       `found data of Apache ZooKeeper in ${folder}/${zookeeperFolderName}: it is not read, this server begins with nothing. ` +

@@ -307,4 +307,18 @@ describe('storage: snapshots', () => {
     await appendAll(follower, run(1, 6, 2))
     expect(await readBack(follower)).toEqual(run(1, 6, 2))
   })
+
+  it('an empty folder becomes a server’s -> the names above it are durable before the state file has its name', async () => {
+    // A start that finds a state file makes no names above durable: the process that wrote the file may have died in between.
+    const disk = new MemoryDisk()
+    const steps: string[] = []
+    disk.fault = (operation, path) => {
+      steps.push(`${operation} ${path}`)
+    }
+    const storage = await openStorage(disk)
+    const named = steps.findIndex((step) => step.startsWith('rename'))
+    expect(named).toBeGreaterThan(0)
+    expect(steps.slice(0, named)).toEqual(expect.arrayContaining(['syncFolder data', 'syncFolder .']))
+    await storage.close()
+  })
 })
