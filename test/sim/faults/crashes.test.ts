@@ -29,7 +29,7 @@ describe('crashes', () => {
 
   it('crash at an await point -> it falls at another step each time, in the middle of a turn', async () => {
     const steps = new Set<string>()
-    for (let seed = 1; seed <= 12; seed++) {
+    for (let seed = 1; seed <= 40; seed++) {
       const context = await servingWorld({ seed })
       const { ensemble, random } = context
       const { world } = ensemble
