@@ -7,7 +7,9 @@ import { StorageError } from '../storage/storage-error.ts'
 import { formatZxid } from '../tree/zxid.ts'
 import { DecodeError } from '../wire/decode-error.ts'
 import { sendHistory } from './history-sender.ts'
-import { Leader, type LeaderEffect, type LeaderOptions } from './leader.ts'
+import { Leader } from './leader.ts'
+import type { LeaderEffect } from './leader-effect.ts'
+import type { LeaderOptions } from './leader-options.ts'
 import { batchBytesMax, followerBacklogBytesMax, inFlightBytesMax } from './limits.ts'
 import { type Link, SharedMessage } from './link.ts'
 import type { FollowerMessage, LeaderMessage } from './messages.ts'
@@ -110,15 +112,15 @@ export class LeaderLoop {
   }
 
   get followers(): number {
-    return this.#leader.followers
+    return this.#leader.followers.connected
   }
 
   get syncedFollowers(): number {
-    return this.#leader.syncedFollowers
+    return this.#leader.followers.synced
   }
 
   get hasQuorum(): boolean {
-    return this.#leader.hasQuorum
+    return this.#leader.followers.isQuorum
   }
 
   /** For how long too few have followed for anything to be decided; 0 while enough do. */
@@ -289,7 +291,7 @@ export class LeaderLoop {
     const ageMs = nowMs - this.#startedMs
     const { phase } = this.#leader
     if (phase === 'broadcast') {
-      if (this.#leader.hasQuorum) this.#quorumLostAtMs = null
+      if (this.#leader.followers.isQuorum) this.#quorumLostAtMs = null
       else this.#quorumLostAtMs ??= nowMs
       const lostMs = this.quorumLostMs(nowMs)
       return lostMs > this.#times.quorumLossMs ? `no quorum for ${Math.round(lostMs)} ms` : null

@@ -2,6 +2,8 @@ import { assert } from '../runtime/assert.ts'
 import { counterMax, counterOf, epochOf, formatZxid, type Zxid } from '../tree/zxid.ts'
 import { Confirmation } from './confirmation.ts'
 import { Discovery } from './discovery.ts'
+import type { LeaderEffect } from './leader-effect.ts'
+import type { LeaderOptions } from './leader-options.ts'
 import {
   type FollowerInReign,
   type LeaderState,
@@ -9,8 +11,10 @@ import {
   type Phase,
   type SyncRequest,
 } from './leader-state.ts'
-import type { FollowerMessage, HistoryMessage, LeaderMessage, WireSummary } from './messages.ts'
-import { quorumSize, reachedByQuorum } from './quorum.ts'
+import { counterReserve } from './limits.ts'
+import type { FollowerMessage, HistoryMessage, LeaderMessage } from './messages.ts'
+import { quorumSize } from './quorum.ts'
+import { ReignFollowers } from './reign-followers.ts'
 
 /**
  * One attempt to lead, from the first follower that joins to the end of the reign: phases 1 to 3 of Zab as a pure machine.
@@ -19,39 +23,12 @@ import { quorumSize, reachedByQuorum } from './quorum.ts'
  *     discovery ── a quorum promised ──▶ synchronization ── a quorum holds the history ──▶ broadcast
  *         └─ the freshest history is another's: adopting ─┘
  */
-export type LeaderEffect =
-  | { kind: 'send'; to: readonly number[]; message: LeaderMessage }
-  /**
-   * Make that follower's history a copy of this server's, up to `upTo`, then call `onHistorySent`. The history is on
-   * this server's disk, or on its way there.
-   */
-  | { kind: 'sendHistory'; to: number; summary: WireSummary; upTo: Zxid }
-  /** The reign is established: requests may be executed. */
-  | { kind: 'reign'; epoch: number }
-  /** It does not keep to the protocol, or is too slow: close its link. */
-  | { kind: 'drop'; server: number; reason: string }
-  /** A quorum confirmed that this server still leads. */
-  | { kind: 'confirmed'; server: number; id: number }
-  /** Give up: the reign, or the attempt at one, is over. */
-  | { kind: 'resign'; reason: string; successor: number | null }
-
-export interface LeaderOptions {
-  self: number
-  members: number
-  /** Draws the id of an ensemble that is founded. */
-  newEnsembleId: () => string
-  /** The highest promise that any server has told of. */
-  promisedElsewhere: () => number
-  /** A follower for which more than this has to be held back is dropped; it comes again when it is faster. */
-  heldBytesMax: number
-}
-
 export class Leader {
+  /** Who follows it, this server's own follower among them. */
+  readonly followers: ReignFollowers
   readonly #self: number
-  readonly #quorum: number
   readonly #options: LeaderOptions
   readonly #discovery: Discovery
-  readonly #followers: Map<number, FollowerInReign>
   readonly #confirmation: Confirmation<SyncRequest>
   readonly #state: LeaderState
 
@@ -59,11 +36,11 @@ export class Leader {
   constructor(options: LeaderOptions, state: LeaderState = newLeaderState()) {
     this.#self = options.self
     this.#options = options
-    this.#quorum = quorumSize(options.members)
     this.#state = state
-    this.#followers = state.followers
+    const quorum = quorumSize(options.members)
+    this.followers = new ReignFollowers({ self: options.self, quorum }, state.followers)
     this.#discovery = new Discovery(options.members, state.discovery)
-    this.#confirmation = new Confirmation(this.#quorum, state.confirmation)
+    this.#confirmation = new Confirmation(quorum, state.confirmation)
   }
 
   /** All that it remembers, as it is now; not a copy. */
@@ -90,23 +67,6 @@ export class Leader {
   /** Whether requests may be executed now; they wait while the crown is handed over. */
   get takesRequests(): boolean {
     return this.#state.phase === 'broadcast' && this.#state.successor === null
-  }
-
-  /** Connected followers, without this server's own. */
-  get followers(): number {
-    return this.#followers.size - (this.#followers.has(this.#self) ? 1 : 0)
-  }
-
-  /** Those of them that hold the reign's history. */
-  get syncedFollowers(): number {
-    let synced = 0
-    for (const [id, follower] of this.#followers) if (id !== this.#self && follower.ackedZxid >= 0) synced++
-    return synced
-  }
-
-  /** Whether a quorum of followers is connected and in step; a leader without it must not last. */
-  get hasQuorum(): boolean {
-    return this.syncedFollowers + 1 >= this.#quorum
   }
 
   onMessage(from: number, message: FollowerMessage): LeaderEffect[] {
@@ -140,7 +100,7 @@ export class Leader {
 
   /** A follower's link is gone. */
   onGone(server: number): LeaderEffect[] {
-    if (this.#state.phase === 'over' || !this.#followers.delete(server)) return []
+    if (this.#state.phase === 'over' || !this.followers.delete(server)) return []
     this.#discovery.leave(server)
     this.#confirmation.leave(server)
     if (server === this.#self) return this.resign('its own follower has left')
@@ -153,7 +113,7 @@ export class Leader {
 
   /** The history up to `upTo` has been sent to a follower; it may take part. */
   onHistorySent(to: number, upTo: Zxid): LeaderEffect[] {
-    const follower = this.#followers.get(to)
+    const follower = this.followers.get(to)
     if (this.#state.phase === 'over' || follower === undefined || follower.stage !== 'receiving') return []
     follower.stage = 'synced'
     const effects: LeaderEffect[] = [this.#newLeader(to, upTo)]
@@ -194,7 +154,7 @@ export class Leader {
   onHeartbeat(): LeaderEffect[] {
     if (this.#state.phase === 'over') return []
     const round = this.#confirmation.nextRound()
-    const heartbeat = this.#send([...this.#followers.keys()], { type: 'heartbeat', round })
+    const heartbeat = this.#send(this.followers.ids(), { type: 'heartbeat', round })
     return this.#state.phase === 'discovery' ? [heartbeat, ...this.#maybeChooseHistory()] : [heartbeat]
   }
 
@@ -222,14 +182,7 @@ export class Leader {
   }
 
   #onJoin(from: number, join: Extract<FollowerMessage, { type: 'join' }>): LeaderEffect[] {
-    this.#followers.set(from, {
-      stage: 'joined',
-      ackedZxid: -1,
-      established: false,
-      wantsCrown: false,
-      held: [],
-      heldBytes: 0,
-    })
+    this.followers.join(from)
     this.#discovery.join(from, join)
     if (this.#foundsBesideFounded) {
       return this.resign('fresh servers took part in founding an ensemble that was founded before')
@@ -241,21 +194,21 @@ export class Leader {
       }
       return [this.#send([from], { type: 'newEpoch', epoch: this.epoch })]
     }
-    if (!this.#followers.has(this.#self)) return []
+    if (!this.followers.has(this.#self)) return []
     const epoch = this.#discovery.maybeChooseEpoch(this.#options.promisedElsewhere())
     if (epoch === null) return []
-    return [this.#send([...this.#followers.keys()], { type: 'newEpoch', epoch })]
+    return [this.#send(this.followers.ids(), { type: 'newEpoch', epoch })]
   }
 
   /** It turned out that an ensemble is founded, and what is being done would need servers that have forgotten it. */
   get #foundsBesideFounded(): boolean {
     if (this.#state.phase === 'broadcast' || this.#discovery.founding) return false
     if (this.#state.phase !== 'discovery') return this.#discovery.electedFresh
-    return this.#followers.has(this.#self) && !this.#discovery.counts(this.#self)
+    return this.followers.has(this.#self) && !this.#discovery.counts(this.#self)
   }
 
   #onAckEpoch(from: number, ack: Extract<FollowerMessage, { type: 'ackEpoch' }>): LeaderEffect[] {
-    const follower = this.#followers.get(from)
+    const follower = this.followers.get(from)
     if (follower?.stage !== 'joined' || ack.epoch !== this.epoch) return []
     follower.stage = 'promised'
     this.#discovery.ack(from, ack)
@@ -275,7 +228,7 @@ export class Leader {
     if (this.#discovery.ackOf(this.#self) === undefined || !this.#discovery.promised) return []
     const round = this.#confirmation.nextRound()
     this.#discovery.confirmFrom(round)
-    return [this.#send([...this.#followers.keys()], { type: 'heartbeat', round })]
+    return [this.#send(this.followers.ids(), { type: 'heartbeat', round })]
   }
 
   #maybeChooseHistory(): LeaderEffect[] {
@@ -306,7 +259,7 @@ export class Leader {
     this.#state.initialZxid = initialZxid
     this.#state.proposedZxid = initialZxid
     const effects: LeaderEffect[] = []
-    for (const [id, follower] of this.#followers) {
+    for (const [id, follower] of this.followers.all) {
       if (follower.stage !== 'promised') continue
       if (id === this.#self) {
         follower.stage = 'synced'
@@ -337,7 +290,7 @@ export class Leader {
   }
 
   #onAck(from: number, zxid: Zxid): LeaderEffect[] {
-    const follower = this.#followers.get(from)
+    const follower = this.followers.get(from)
     if (follower?.stage !== 'synced') return []
     if (zxid > this.#state.proposedZxid) {
       const found = `it acknowledges ${formatZxid(zxid)}, proposed is ${formatZxid(this.#state.proposedZxid)}`
@@ -352,15 +305,12 @@ export class Leader {
   }
 
   #maybeEstablish(): LeaderEffect[] {
-    const holding = [...this.#followers.values()].filter(
-      (follower) => follower.ackedZxid >= this.#state.initialZxid,
-    )
-    if (holding.length < this.#quorum || (this.#followers.get(this.#self)?.ackedZxid ?? -1) < 0) return []
+    if (!this.followers.quorumHolds(this.#state.initialZxid) || !this.followers.isBound(this.#self)) return []
     this.#state.phase = 'broadcast'
     this.#state.commitZxid = this.#state.initialZxid
     this.#state.toldCommitZxid = this.#state.initialZxid
     const effects: LeaderEffect[] = []
-    for (const [id, follower] of this.#followers) {
+    for (const [id, follower] of this.followers.all) {
       if (follower.ackedZxid >= 0) effects.push(this.#establish(id, follower))
     }
     // Confirmations are counted from here on.
@@ -379,10 +329,7 @@ export class Leader {
 
   /** A transaction is committed when a quorum holds it on disk; with it, everything before it. */
   #advanceCommit(): void {
-    const acked: number[] = []
-    for (const follower of this.#followers.values())
-      if (follower.ackedZxid >= 0) acked.push(follower.ackedZxid)
-    const reached = reachedByQuorum(acked, this.#quorum)
+    const reached = this.followers.reachedZxid()
     // Only transactions of this reign are counted one by one; the initial history was committed as a whole.
     if (reached > this.#state.commitZxid && epochOf(reached) === this.epoch) this.#state.commitZxid = reached
   }
@@ -390,14 +337,13 @@ export class Leader {
   #toSynced(message: LeaderMessage, bytes: number): LeaderEffect[] {
     const to: number[] = []
     const effects: LeaderEffect[] = []
-    for (const [id, follower] of this.#followers) {
+    for (const [id, follower] of this.followers.all) {
       if (follower.stage === 'synced') to.push(id)
       else if (follower.stage === 'receiving') {
         follower.held.push(message)
         follower.heldBytes += bytes
-        if (follower.heldBytes > this.#options.heldBytesMax) {
+        if (follower.heldBytes > this.#options.heldBytesMax)
           effects.push(...this.#drop(id, 'it takes the history more slowly than it grows'))
-        }
       }
     }
     effects.push(this.#send(to, message))
@@ -412,7 +358,7 @@ export class Leader {
       return this.#discovery.founding && !this.#discovery.unanimous ? [] : this.#maybeChooseHistory()
     }
     // Only who is bound to this reign can confirm it.
-    if ((this.#followers.get(from)?.ackedZxid ?? -1) < 0) return []
+    if (!this.followers.isBound(from)) return []
     const effects: LeaderEffect[] = this.#confirmation
       .answer(from, round)
       .map((request) => ({ kind: 'confirmed', server: request.server, id: request.id }))
@@ -427,12 +373,11 @@ export class Leader {
   }
 
   #onCrown(from: number): LeaderEffect[] {
-    const follower = this.#followers.get(from)
+    const follower = this.followers.get(from)
     if (this.#state.phase !== 'broadcast' || follower?.established !== true || from <= this.#self) return []
     follower.wantsCrown = true
     if (this.#state.successor !== null) return []
-    const wanting = [...this.#followers].filter(([, candidate]) => candidate.wantsCrown).map(([id]) => id)
-    this.#state.successor = Math.max(...wanting)
+    this.#state.successor = this.followers.highestWantingCrown()
     return this.#maybeHandOver()
   }
 
@@ -440,15 +385,12 @@ export class Leader {
   #maybeHandOver(): LeaderEffect[] {
     const successor = this.#state.successor
     if (successor === null || this.#state.phase !== 'broadcast') return []
-    const acked = this.#followers.get(successor)?.ackedZxid ?? -1
-    if (acked < this.#state.proposedZxid || this.#state.commitZxid < this.#state.proposedZxid) return []
+    const { proposedZxid, commitZxid } = this.#state
+    if (!this.followers.holds(successor, proposedZxid) || commitZxid < proposedZxid) return []
     const effects = this.#state.toldCommitZxid === this.#state.commitZxid ? [] : this.flush()
     if ((this.#state.phase as Phase) === 'over') return effects
-    effects.push(this.#send([...this.#followers.keys()], { type: 'handOver', successor }))
+    effects.push(this.#send(this.followers.ids(), { type: 'handOver', successor }))
     effects.push(...this.resign(`server ${successor} has the higher id and is in step`, successor))
     return effects
   }
 }
-
-/** A turn of the leader loop never orders more transactions than this; it keeps the counter from overflowing. */
-export const counterReserve = 1_000_000

@@ -25,6 +25,9 @@ export const handshakeTimeoutMs = 2000
 /** Connections on the peer or leader port that have not said who they are; more are closed at once. */
 export const strangersMax = 64
 
+/** A turn of the leader loop never orders more transactions than this; it keeps the counter from overflowing. */
+export const counterReserve = 1_000_000
+
 // One transaction, as large as the largest request allows, still travels in one frame.
 assert(batchBytesMax * 2 < frameBytesMax, 'a batch of proposals must fit a frame')
 assert(inFlightBytesMax < followerBacklogBytesMax, 'a follower in step must never be dropped for its backlog')

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { counterReserve, Leader, type LeaderEffect } from '../../src/replication/leader.ts'
+import { Leader } from '../../src/replication/leader.ts'
+import type { LeaderEffect } from '../../src/replication/leader-effect.ts'
+import { counterReserve } from '../../src/replication/limits.ts'
 import type { Condition, FollowerMessage, LeaderMessage } from '../../src/replication/messages.ts'
 import { counterMax, zxidOf } from '../../src/tree/zxid.ts'
 
@@ -336,7 +338,7 @@ describe('leader: broadcast (Zab, phase 3)', () => {
     expect(reign.leader.commitZxid).toBe(z(2, 1))
     reign.take(reign.leader.onGone(3))
     expect(reign.leader.commitZxid).toBe(z(2, 1))
-    expect(reign.leader.hasQuorum).toBe(false)
+    expect(reign.leader.followers.isQuorum).toBe(false)
   })
 
   test('an acknowledgement of what was never proposed -> its link is dropped, nothing is committed', () => {

@@ -40,9 +40,9 @@ export const replicationMutations: readonly Mutation[] = [
     noticedBy: ['linearizability', 'acknowledged means durable on a quorum', 'no committed prefix truncated'],
     edits: [
       {
-        file: 'replication/leader.ts',
-        find: 'const reached = reachedByQuorum(acked, this.#quorum)',
-        replace: 'const reached = reachedByQuorum(acked, Math.max(1, this.#quorum - 1))',
+        file: 'replication/reign-followers.ts',
+        find: 'return reachedByQuorum(acked, this.#quorum)',
+        replace: 'return reachedByQuorum(acked, Math.max(1, this.#quorum - 1))',
       },
     ],
   },
@@ -52,9 +52,9 @@ export const replicationMutations: readonly Mutation[] = [
     noticedBy: ['linearizability', 'no committed prefix truncated'],
     edits: [
       {
-        file: 'replication/leader.ts',
-        find: 'if (holding.length < this.#quorum ||',
-        replace: 'if (holding.length < Math.max(1, this.#quorum - 1) ||',
+        file: 'replication/reign-followers.ts',
+        find: 'return holding >= this.#quorum',
+        replace: 'return holding >= Math.max(1, this.#quorum - 1)',
       },
     ],
   },
