@@ -1,3 +1,4 @@
+import { asError } from '../runtime/as-error.ts'
 import type { Timers } from '../runtime/timers.ts'
 import { recordBytes, recordHeaderBytes, recordZxid } from '../storage/record.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -187,5 +188,3 @@ export class Applier {
     for (const waiter of ready) waiter.done()
   }
 }
-
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))

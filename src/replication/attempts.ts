@@ -1,3 +1,4 @@
+import { asError } from '../runtime/as-error.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Storage } from '../storage/storage.ts'
 import { formatZxid } from '../tree/zxid.ts'
@@ -83,9 +84,7 @@ export class Attempts {
   #whenResting(work: () => Promise<void>): void {
     this.#resting = this.#resting
       .then(work)
-      .catch((error: unknown) =>
-        this.#options.events.onFailure(error instanceof Error ? error : new Error(String(error))),
-      )
+      .catch((error: unknown) => this.#options.events.onFailure(asError(error)))
   }
 
   async #begin(leader: number, turn: number): Promise<void> {

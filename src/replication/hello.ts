@@ -46,3 +46,11 @@ export function helloProblem(identity: Identity, hello: Hello): string | null {
 export function isStranger(identity: Identity, hello: Hello): boolean {
   return identity.founded && hello.founded && identity.ensembleId !== hello.ensembleId
 }
+
+/** For the operator, of whom `isStranger` is true. */
+export function strangerAdvice(identity: Identity, hello: Hello): string {
+  return (
+    `server ${hello.from} belongs to ensemble ${hello.ensembleId}, the data directory of server ${identity.serverId} to ensemble ${identity.ensembleId}: ` +
+    'if this server was moved here, empty its data directory; if the other one was, empty that'
+  )
+}

@@ -1,3 +1,4 @@
+import { asError } from '../runtime/as-error.ts'
 import { unreachable } from '../runtime/assert.ts'
 import type { Log } from '../runtime/log.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -15,6 +16,7 @@ import { type Link, SharedMessage } from './link.ts'
 import type { FollowerMessage, LeaderMessage } from './messages.ts'
 import type { Persister } from './persister.ts'
 import { ProposalBatch } from './proposal-batch.ts'
+import type { ReignFollowers } from './reign-followers.ts'
 import type { StateMachine } from './state-machine.ts'
 
 export interface LeaderLoopEvents {
@@ -111,16 +113,8 @@ export class LeaderLoop {
     return this.#leader.epoch
   }
 
-  get followers(): number {
-    return this.#leader.followers.connected
-  }
-
-  get syncedFollowers(): number {
-    return this.#leader.followers.synced
-  }
-
-  get hasQuorum(): boolean {
-    return this.#leader.followers.isQuorum
+  get followers(): ReignFollowers {
+    return this.#leader.followers
   }
 
   /** For how long too few have followed for anything to be decided; 0 while enough do. */
@@ -194,7 +188,7 @@ export class LeaderLoop {
     try {
       work()
     } catch (error) {
-      this.#events.onFailure(error instanceof Error ? error : new Error(String(error)))
+      this.#events.onFailure(asError(error))
     }
   }
 

@@ -1,3 +1,4 @@
+import { asError } from '../runtime/as-error.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Zxid } from '../tree/zxid.ts'
 import { persisterBytesMax } from './limits.ts'
@@ -129,7 +130,7 @@ export class Persister {
     this.#failed = true
     for (const task of this.#queue) this.#bytes -= task.bytes
     this.#queue = []
-    this.#onFailure(error instanceof Error ? error : new Error(String(error)))
+    this.#onFailure(asError(error))
   }
 }
 

@@ -1,32 +1,33 @@
+import { asError } from '../runtime/as-error.ts'
 import type { Listener } from '../runtime/network.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Timer } from '../runtime/timers.ts'
 import type { Storage } from '../storage/storage.ts'
 import { formatZxid } from '../tree/zxid.ts'
+import { Ambition } from './ambition.ts'
 import { Amnesia } from './amnesia.ts'
 import { Applier } from './applier.ts'
 import type { Attempt } from './attempt.ts'
 import { Attempts } from './attempts.ts'
+import { Candidacy } from './candidacy.ts'
 import { conditionOf } from './condition.ts'
 import { Election, type ElectionEffect } from './election.ts'
-import type { FollowerLoop } from './follower-loop.ts'
-import { helloProblem, helloTo, type Identity, isStranger, StrangerError } from './hello.ts'
+import { helloProblem, helloTo, type Identity, isStranger, StrangerError, strangerAdvice } from './hello.ts'
 import { LeadingAttempt } from './leading-attempt.ts'
 import type { NetworkLink } from './link.ts'
-import type { Hello, PeerStatus } from './messages.ts'
+import type { Hello } from './messages.ts'
 import { PeerMesh } from './peer-mesh.ts'
+import { PendingSyncs } from './pending-syncs.ts'
 import { Persister } from './persister.ts'
 import { quorumSize } from './quorum.ts'
 import { type ReplicaConfig, type ReplicaEvents, type ReplicaStatus, serverOf } from './replica-config.ts'
+import { SelfReport } from './self-report.ts'
 import { SnapshotTaker } from './snapshot-taker.ts'
-import { reasonNotToStand } from './standing.ts'
 import type { StateMachine } from './state-machine.ts'
 import { Strangers } from './strangers.ts'
 
 /** A candidate that found no quorum waits this long, plus as much again by chance, before it stands again. */
 const backOffMs = 150
-/** A server that is in step with a leader of a lower id asks for the crown again after this long. */
-const crownRetryMs = 2000
 
 /**
  * One server's part in the replication: it finds a leader or becomes one, keeps its history equal to the others', and
@@ -47,18 +48,16 @@ export class Replica {
   readonly #amnesia: Amnesia
   readonly #joining: Strangers
   readonly #attempts: Attempts
+  readonly #candidacy: Candidacy
+  readonly #report: SelfReport
+  readonly #syncs = new PendingSyncs()
+  readonly #ambition: Ambition
   #listener: Listener | null = null
   #ticker: Timer | null = null
   #closing: Promise<void> | null = null
   #serving = false
-  #lookingSinceMs: number
-  #crownAskedAtMs = 0
-  #syncs = new Map<number, () => void>()
-  #nextSyncId = 1
-  #notStandingFor: string | null = null
   #waitingFor: string | null = 'it has just started'
   #stopped = false
-  #started = false
 
   constructor(options: {
     runtime: Runtime
@@ -75,7 +74,6 @@ export class Replica {
     this.#events = options.events
     this.#members = config.servers.map((server) => server.id).sort((a, b) => a - b)
     this.#quorum = quorumSize(this.#members.length)
-    this.#lookingSinceMs = runtime.clock.monotonicMs()
     const onFailure = (error: Error): void => this.#fail(error)
     const persister: Persister = new Persister({
       storage,
@@ -90,6 +88,7 @@ export class Replica {
       onApplied: (count) => this.#snapshots.onApplied(count),
       onFailure,
     })
+    this.#ambition = new Ambition(config)
     this.#amnesia = new Amnesia({ self: config.serverId, members: this.#members })
     this.#attempts = new Attempts({
       runtime,
@@ -120,7 +119,7 @@ export class Replica {
       heartbeatMs: config.heartbeatMs,
       peerTimeoutMs: config.peerTimeoutMs,
       identity: () => this.#identity(),
-      status: () => this.#peerStatus(),
+      status: () => this.#report.peerStatus(),
       events: {
         onChange: () => this.#guard(() => this.#onPeersChanged()),
         onMessage: (from, message) =>
@@ -131,9 +130,33 @@ export class Replica {
     this.#election = new Election({
       self: config.serverId,
       timeouts: { aliveMs: 200, coordinatorMs: 500, followRetryMs: 200 },
-      facts: () => ({ peers: this.#mesh.peers, stands: this.#reasonNotToStand() === null }),
+      facts: () => ({ peers: this.#mesh.peers, stands: this.#candidacy.stands }),
     })
     this.#joining = new Strangers(runtime, (link, hello) => this.#guard(() => this.#onFollower(link, hello)))
+    this.#candidacy = new Candidacy({
+      runtime,
+      self: config.serverId,
+      members: this.#members.length,
+      quorum: this.#quorum,
+      storage,
+      mesh: this.#mesh,
+      election: this.#election,
+    })
+    this.#report = new SelfReport({
+      storage,
+      state,
+      attempts: this.#attempts,
+      mesh: this.#mesh,
+      election: this.#election,
+      joining: this.#joining,
+      candidacy: this.#candidacy,
+      situation: () => ({
+        stopped: this.#stopped,
+        serving: this.#serving,
+        waitingFor: this.#waitingFor,
+      }),
+      quorum: this.#quorum,
+    })
   }
 
   /**
@@ -156,7 +179,7 @@ export class Replica {
       await Promise.all([this.#mesh.stop(), this.#listener?.close()])
       return
     }
-    this.#started = true
+    this.#candidacy.start()
     this.#ticker = this.#runtime.timers.every(this.#config.heartbeatMs, () =>
       this.#guard(() => this.#onTick()),
     )
@@ -200,47 +223,23 @@ export class Replica {
    * here. Survives changes of the leader.
    */
   sync(done: () => void): void {
-    const id = this.#nextSyncId++
-    this.#syncs.set(id, done)
+    const id = this.#syncs.add(done)
     if (this.#serving) this.#attempts.current?.followerLoop.send({ type: 'sync', id })
   }
 
   /** Who has called `sync` and was not called back: for the replica that takes the place of this one, which has stopped. */
   unansweredSyncs(): (() => void)[] {
-    return [...this.#syncs.values()]
+    return this.#syncs.unanswered()
   }
 
   /** It leads, and too few follow for anything to be decided: they come back soon, or its reign ends. */
   isCutOff(): boolean {
     const leaderLoop = this.#attempts.current?.leaderLoop ?? null
-    return this.#serving && leaderLoop !== null && !leaderLoop.hasQuorum
+    return this.#serving && leaderLoop !== null && !leaderLoop.followers.isQuorum
   }
 
   status(): ReplicaStatus {
-    const leaderLoop = this.#attempts.current?.leaderLoop
-    return {
-      state: this.#stateName(),
-      serving: this.#serving,
-      leader: this.#election.leader,
-      epoch: this.#storage.state.currentEpoch,
-      promisedEpoch: this.#storage.state.promisedEpoch,
-      lastZxid: this.#storage.lastZxid,
-      commitZxid: this.#storage.commitZxid,
-      appliedZxid: this.#state.lastApplied,
-      waitingFor: this.#serving ? null : this.#waitingFor,
-      followers: leaderLoop?.followers ?? 0,
-      syncedFollowers: leaderLoop?.syncedFollowers ?? 0,
-      quorumSize: this.#quorum,
-      proposalBytes: leaderLoop?.proposalBytes ?? { last: -1, min: -1, max: -1 },
-      refusedConnections: this.#joining.refused + this.#mesh.refused,
-    }
-  }
-
-  #stateName(): ReplicaStatus['state'] {
-    if (this.#stopped) return 'stopped'
-    if (this.#attempts.current === null) return 'looking'
-    if (this.#serving) return this.#attempts.current.leaderLoop === null ? 'following' : 'leading'
-    return this.#attempts.current.followerLoop.synchronizing ? 'synchronization' : 'discovery'
+    return this.#report.status()
   }
 
   #nowMs(): number {
@@ -250,44 +249,6 @@ export class Replica {
   #identity(): Identity {
     const { ensembleId, founded } = this.#storage.state
     return { serverId: this.#config.serverId, members: this.#members, ensembleId, founded }
-  }
-
-  #peerStatus(): PeerStatus {
-    const { state } = this.#storage
-    const leading = this.#attempts.current !== null && this.#attempts.current.leaderLoop !== null
-    return {
-      state: this.#peerState(),
-      serving: this.#serving,
-      leader: this.#election.leader,
-      epoch: state.currentEpoch,
-      promisedEpoch: state.promisedEpoch,
-      condition: conditionOf(state),
-      lastZxid: this.#storage.lastZxid,
-      logStartZxid: this.#storage.logStartZxid,
-      seesQuorum: this.#mesh.peers.size + 1 >= this.#quorum,
-      stands: leading || this.#reasonNotToStand() === null,
-    }
-  }
-
-  #peerState(): PeerStatus['state'] {
-    if (this.#attempts.current === null) return 'looking'
-    if (this.#attempts.current.leaderLoop !== null) return this.#serving ? 'leading' : 'candidate'
-    return this.#serving ? 'following' : 'joining'
-  }
-
-  #reasonNotToStand(): string | null {
-    const nowMs = this.#nowMs()
-    if (!this.#started) return 'it has just started'
-    if (this.#election.backsOff(nowMs)) return 'it found no quorum and lets others try'
-    return reasonNotToStand({
-      self: this.#config.serverId,
-      condition: conditionOf(this.#storage.state),
-      lastZxid: this.#storage.lastZxid,
-      members: this.#members.length,
-      quorum: this.#quorum,
-      peers: this.#mesh.peers,
-      lookingForMs: nowMs - this.#lookingSinceMs,
-    })
   }
 
   /** What breaks inside an event stops the server; it must not pass for a fault of the connection it came by. */
@@ -310,10 +271,7 @@ export class Replica {
   }
 
   #onStranger(hello: Hello): void {
-    const own = this.#identity()
-    const message =
-      `server ${hello.from} belongs to ensemble ${hello.ensembleId}, the data directory of server ${own.serverId} to ensemble ${own.ensembleId}: ` +
-      'if this server was moved here, empty its data directory; if the other one was, empty that'
+    const message = strangerAdvice(this.#identity(), hello)
     // The one that runs in a working ensemble is at home there.
     if (this.#serving || this.#mesh.peers.size + 1 >= this.#quorum) this.#runtime.log.error(message)
     else this.#fail(new StrangerError(message))
@@ -323,7 +281,8 @@ export class Replica {
     if (conditionOf(this.#storage.state) === 'fresh') this.#amnesia.hear(this.#mesh.peers)
     this.#giveWayToLaterReign()
     this.#perform(this.#election.onChange(this.#nowMs()))
-    this.#tellWhyItWaits()
+    const news = this.#candidacy.changedReason(this.#election.phase === 'looking')
+    if (news !== null) this.#waitingFor = news
     this.#mesh.tellChanges()
   }
 
@@ -336,32 +295,12 @@ export class Replica {
     }
   }
 
-  #tellWhyItWaits(): void {
-    const reason = this.#election.phase === 'looking' ? this.#reasonNotToStand() : null
-    if (reason === this.#notStandingFor) return
-    this.#notStandingFor = reason
-    if (reason === null) return
-    this.#waitingFor = reason
-    this.#runtime.log.info(`does not stand for leader: ${reason}`)
-  }
-
   #onTick(): void {
     const nowMs = this.#nowMs()
     this.#attempts.current?.watch(nowMs)
     const attempt = this.#attempts.current
-    if (attempt !== null && this.#serving && this.#wantsCrown(attempt.leader, nowMs)) {
-      this.#askForCrown(attempt.followerLoop)
-    }
-  }
-
-  #askForCrown(followerLoop: FollowerLoop): void {
-    this.#crownAskedAtMs = this.#nowMs()
-    followerLoop.send({ type: 'crown' })
-  }
-
-  #wantsCrown(leader: number, nowMs: number): boolean {
-    const { serverId, leaderPreemption } = this.#config
-    return leaderPreemption && serverId > leader && nowMs - this.#crownAskedAtMs >= crownRetryMs
+    if (attempt !== null && this.#serving)
+      this.#ambition.maybeAsk(attempt.leader, attempt.followerLoop, nowMs)
   }
 
   #perform(effects: readonly ElectionEffect[]): void {
@@ -384,9 +323,8 @@ export class Replica {
   #endAttempt(reason: string): void {
     const wasServing = this.#serving
     this.#serving = false
-    const nowMs = this.#nowMs()
-    const leaderlessMs = this.#attempts.current?.leaderLoop?.quorumLostMs(nowMs) ?? 0
-    if (this.#attempts.current !== null) this.#lookingSinceMs = nowMs
+    const leaderlessMs = this.#attempts.current?.leaderLoop?.quorumLostMs(this.#nowMs()) ?? 0
+    if (this.#attempts.current !== null) this.#candidacy.beginToLook()
     this.#attempts.end(reason)
     if (wasServing) this.#events.onAdrift(leaderlessMs)
   }
@@ -434,17 +372,14 @@ export class Replica {
     attempt.onServing()
     this.#mesh.tellChanges()
     this.#events.onServing({ leader, epoch, leading })
-    for (const id of this.#syncs.keys()) followerLoop.send({ type: 'sync', id })
-    if (this.#wantsCrown(leader, this.#nowMs() + crownRetryMs)) this.#askForCrown(followerLoop)
+    for (const id of this.#syncs.ids()) followerLoop.send({ type: 'sync', id })
+    this.#ambition.ask(leader, followerLoop, this.#nowMs())
   }
 
   /** Only then is it answered: should the reign end before, it is asked again in the next one. */
   #onSynced(attempt: Attempt, id: number): void {
-    const done = this.#syncs.get(id)
-    if (attempt !== this.#attempts.current || done === undefined) return
-    this.#applier.whenApplied(this.#applier.commitTarget, () => {
-      if (this.#syncs.delete(id)) done()
-    })
+    if (attempt !== this.#attempts.current || !this.#syncs.isPending(id)) return
+    this.#applier.whenApplied(this.#applier.commitTarget, () => this.#syncs.answer(id))
   }
 
   /** Somebody came in at the leader port and said who it is. */
@@ -464,5 +399,3 @@ export class Replica {
     attempt.accept(from, link)
   }
 }
-
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
