@@ -234,8 +234,7 @@ export class Replica {
 
   /** It leads, and too few follow for anything to be decided: they come back soon, or its reign ends. */
   isCutOff(): boolean {
-    const leaderLoop = this.#attempts.current?.leaderLoop ?? null
-    return this.#serving && leaderLoop !== null && !leaderLoop.followers.isQuorum
+    return this.#serving && this.#attempts.current?.leaderLoop?.followers.isQuorum === false
   }
 
   status(): ReplicaStatus {
@@ -281,8 +280,7 @@ export class Replica {
     if (conditionOf(this.#storage.state) === 'fresh') this.#amnesia.hear(this.#mesh.peers)
     this.#giveWayToLaterReign()
     this.#perform(this.#election.onChange(this.#nowMs()))
-    const news = this.#candidacy.changedReason(this.#election.phase === 'looking')
-    if (news !== null) this.#waitingFor = news
+    this.#waitingFor = this.#candidacy.changedReason(this.#election.phase === 'looking') ?? this.#waitingFor
     this.#mesh.tellChanges()
   }
 

@@ -4,13 +4,16 @@ import { DecodeError } from '../wire/decode-error.ts'
 import { FrameError, FrameSplitter } from '../wire/frame-splitter.ts'
 import { JuteWriter } from '../wire/jute-writer.ts'
 import type { ClientServices } from './client-services.ts'
+import { ConnectionAge } from './connection-age.ts'
 import { ConnectionStatistics } from './connection-statistics.ts'
 import type { Flushable } from './flush-list.ts'
 import { WordAsker } from './four-letter-words/word-asker.ts'
+import { Gate, gatesOfAnswers, gatesOfReading } from './gate.ts'
 import { malformedLine, noRoomLine, outstandingLine, slowReaderLine, tooLargeLine } from './limit-lines.ts'
 import { limits } from './limits.ts'
 import { RequestOrder } from './request-order.ts'
 import type { SessionHolder } from './sessions/local-sessions.ts'
+import { UnsentShare } from './unsent-bytes.ts'
 import type { Watcher } from './watches/watcher.ts'
 
 /**
@@ -18,24 +21,6 @@ import type { Watcher } from './watches/watcher.ts'
  * nothing is taken and nothing sent any more.
  */
 export type ConnectionStage = 'fresh' | 'connecting' | 'open' | 'closed'
-
-/** Why requests of a connection wait. */
-export const Gate = {
-  /** The handshake is not answered. */
-  handshake: 1,
-  /** A sync is under way. */
-  sync: 2,
-  /** The client does not read its replies fast enough. */
-  output: 4,
-  /** The server has too many writes in flight. */
-  room: 8,
-} as const
-
-/** With one of these closed, nothing is read from the socket. */
-const gatesOfReading = Gate.handshake | Gate.output | Gate.room
-
-/** Above this, gathered replies keep their buffer; below, they are copied into one of their size. */
-const copiedBytesMax = 16 * 1024
 
 /** One client's connection: bytes in, frames to whom they concern, replies out. */
 export class ClientConnection implements ConnectionHandlers, Flushable, SessionHolder, Watcher {
@@ -51,11 +36,7 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
   readonly order: RequestOrder
   /** When the bytes came that are being handled, or were last. */
   arrivedMs: number
-  /** Milliseconds since its client was heard of, and since it came; by sweeps, so that a stopped process ages nobody. */
-  silentMs = 0
-  ageMs = 0
-  /** What `arrivedMs` was at the last sweep. */
-  sweptArrivalMs = 0
+  readonly age = new ConnectionAge()
   readonly openedAtWallMs: number
   readonly statistics = new ConnectionStatistics()
 
@@ -67,8 +48,7 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
   readonly #out = new JuteWriter(512)
   #replyMark = 0
   #dirty = false
-  /** Its part of `UnsentBytes`. */
-  #unsentBytes = 0
+  readonly #unsent: UnsentShare
   #gates = 0
   #paused = false
 
@@ -76,6 +56,7 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
     this.#socket = socket
     this.#services = services
     this.order = new RequestOrder(services.waiting)
+    this.#unsent = new UnsentShare(services.unsent)
     this.#splitter = new FrameSplitter(services.config.juteMaxBuffer)
     this.arrivedMs = services.clock.monotonicMs()
     this.openedAtWallMs = services.clock.wallMs()
@@ -111,7 +92,7 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
 
   /** Whether an answer may be given, even if the client is slow to read it or its writes have to wait. */
   get mayAnswer(): boolean {
-    return (this.#gates & ~(Gate.output | Gate.room)) === 0 && this.stage === 'open'
+    return (this.#gates & gatesOfAnswers) === 0 && this.stage === 'open'
   }
 
   /**
@@ -134,7 +115,7 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
 
   onDrain(): void {
     if (this.#asker.isAsking) return this.#asker.goOn()
-    this.#countUnsent(0)
+    this.#unsent.set(0)
     try {
       this.#openGate(Gate.output)
     } catch (error) {
@@ -213,7 +194,7 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
     const out = this.#out
     if (out.length === 0 || this.#socket.closed) return
     this.#services.metrics.bytesSent += out.length
-    if (out.length <= copiedBytesMax) {
+    if (out.length <= limits.outputCopiedBytesMax) {
       this.#socket.write(Buffer.from(out.view()))
       out.reset()
     } else {
@@ -221,7 +202,7 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
     }
     const { bufferedBytes } = this.#socket
     if (bufferedBytes < limits.outputHighBytes) return
-    this.#countUnsent(bufferedBytes)
+    this.#unsent.set(bufferedBytes)
     this.#closeGate(Gate.output)
     if (bufferedBytes < limits.outputMaxBytes && this.#services.unsent.total < limits.unsentBytesMax) return
     this.#noteSlowReader()
@@ -375,11 +356,6 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
     )
   }
 
-  #countUnsent(bytes: number): void {
-    this.#services.unsent.total += bytes - this.#unsentBytes
-    this.#unsentBytes = bytes
-  }
-
   #pause(): void {
     this.#paused = true
     this.#socket.pause()
@@ -414,7 +390,7 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
     this.#splitter.stop()
     this.#asker.stop()
     this.order.clear()
-    this.#countUnsent(0)
+    this.#unsent.set(0)
     watches.drop(this)
     sessions.unbind(this)
     handshakes.drop(this)

@@ -104,10 +104,7 @@ export class ClientPort {
   #sweep(sweepMs: number): void {
     for (const connection of [...this.#connections]) {
       if (connection.stage === 'closed') continue
-      connection.ageMs += sweepMs
-      const nowHeardMs = connection.arrivedMs
-      connection.silentMs = nowHeardMs === connection.sweptArrivalMs ? connection.silentMs + sweepMs : 0
-      connection.sweptArrivalMs = nowHeardMs
+      connection.age.sweep(sweepMs, connection.arrivedMs)
       // One that is connecting has done its part: it waits for this ensemble, which may be slow.
       if (connection.stage === 'fresh') this.#closeSessionless(connection)
       else if (connection.stage === 'open') this.#closeSilent(connection)
@@ -116,12 +113,12 @@ export class ClientPort {
 
   #closeSessionless(connection: ClientConnection): void {
     const { config, metrics, limitLog } = this.#services
-    if (connection.ageMs < config.sessionlessCnxnTimeoutMs) return
+    if (connection.age.totalMs < config.sessionlessCnxnTimeoutMs) return
     metrics.sessionlessClosed++
     limitLog.info(
       'no handshake',
       () =>
-        `closing ${connection.describe()}: it has brought no session for ${connection.ageMs} ms, ` +
+        `closing ${connection.describe()}: it has brought no session for ${connection.age.totalMs} ms, ` +
         `nio.sessionlessCnxnTimeout is ${config.sessionlessCnxnTimeoutMs}. A probe should send a four-letter word.`,
     )
     connection.end()
@@ -131,6 +128,6 @@ export class ClientPort {
   #closeSilent(connection: ClientConnection): void {
     const { silenceStepMs } = limits
     const allowedMs = Math.ceil(connection.timeoutMs / silenceStepMs) * silenceStepMs
-    if (connection.silentMs > allowedMs && !connection.isPaused) connection.end()
+    if (connection.age.silentMs > allowedMs && !connection.isPaused) connection.end()
   }
 }

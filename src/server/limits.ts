@@ -48,6 +48,8 @@ export const limits = {
 
   /** Gathered replies are handed to the socket in the middle of a turn when they pass this. */
   outputFlushBytes: 64 * KiB,
+  /** Gathered replies up to this are copied into a buffer of their size; more keep theirs. */
+  outputCopiedBytesMax: 16 * KiB,
   /** Replies that the socket has not taken: the connection is not read from, its requests wait, until it drains. */
   outputHighBytes: 1 * MiB,
   /** The same, when watch events keep piling up on it: the connection is closed. */

@@ -65,10 +65,12 @@ function* connections(view: ServerView, nowMs: number): Generator<string> {
   }
 }
 
-function leftMs({ sessionId, timeoutMs, silentMs, ageMs }: ClientConnection, sessionlessMs: number): number {
+function leftMs({ sessionId, timeoutMs, age }: ClientConnection, sessionlessMs: number): number {
   const { silenceStepMs } = limits
   return Math.max(
     0,
-    sessionId === 0 ? sessionlessMs - ageMs : Math.ceil(timeoutMs / silenceStepMs) * silenceStepMs - silentMs,
+    sessionId === 0
+      ? sessionlessMs - age.totalMs
+      : Math.ceil(timeoutMs / silenceStepMs) * silenceStepMs - age.silentMs,
   )
 }
