@@ -14,6 +14,51 @@ function recordApplied(harness: Harness): { zxid: number; bytes: Buffer }[] {
   return applied
 }
 
+/**
+ * Another server with the state of `here`, which has become the leader: it does what `here` sends from now on, and no
+ * answer gets back.
+ */
+class Elsewhere {
+  readonly #here: Harness
+  readonly #there: Harness
+  readonly #sentBefore: number
+
+  static async ofNow(here: Harness): Promise<Elsewhere> {
+    const there = await Harness.start({ serverId: 2 })
+    await there.load(here.side.state.lastApplied, await here.snapshot())
+    there.replica.epoch = here.replica.epoch
+    there.replica.lead()
+    there.replica.losing = true
+    here.replica.losing = true
+    return new Elsewhere(here, there)
+  }
+
+  private constructor(here: Harness, there: Harness) {
+    this.#here = here
+    this.#there = there
+    this.#sentBefore = here.replica.sent.length
+  }
+
+  /** Does all that was sent. `here` finds its next leader, has the first batches by snapshot and the rest by the log. */
+  async doAll(batchesBySnapshot: number): Promise<void> {
+    const here = this.#here
+    const there = this.#there
+    const sent = here.replica.sent.slice(this.#sentBefore)
+    for (const requests of sent.slice(0, batchesBySnapshot)) there.replica.execute(1, requests)
+    const zxid = there.side.state.lastApplied
+    const snapshot = await there.snapshot()
+    const behind = recordApplied(there)
+    for (const requests of sent.slice(batchesBySnapshot)) there.replica.execute(1, requests)
+    here.replica.adrift()
+    await here.load(zxid, snapshot)
+    for (const txn of behind) here.side.tree.apply(txn.zxid, txn.bytes, 0, txn.bytes.length)
+    here.replica.epoch = there.replica.epoch
+    here.replica.losing = false
+    here.replica.lead()
+    here.time.endTurns()
+  }
+}
+
 describe('in flight across leaders', () => {
   test('what was lost on its way is sent again, in order, and answered on the same connection', async () => {
     const harness = await Harness.serving()
@@ -133,23 +178,10 @@ describe('in flight across leaders', () => {
     const plain = harness.client()
     const once = harness.client({ exactlyOnceWindow: 16 })
     const idle = harness.client()
-    const elsewhere = await Harness.start({ serverId: 2 })
-    await elsewhere.load(harness.side.state.lastApplied, await harness.snapshot())
-    elsewhere.replica.epoch = harness.replica.epoch
-    elsewhere.replica.lead()
-    elsewhere.replica.losing = true
-
-    harness.replica.losing = true
+    const elsewhere = await Elsewhere.ofNow(harness)
     plain.send(plain.create('/plain'))
     once.send(once.create('/once'), once.create('/plain'), once.get('/once'))
-    for (const requests of harness.replica.sent.slice(-2)) elsewhere.replica.execute(1, requests)
-    const snapshot = await elsewhere.snapshot()
-    harness.replica.adrift()
-    await harness.load(elsewhere.side.state.lastApplied, snapshot)
-    harness.replica.losing = false
-    harness.replica.epoch = elsewhere.replica.epoch
-    harness.replica.lead()
-    harness.time.endTurns()
+    await elsewhere.doAll(2)
     expect(plain.connection.closed).toBe(true)
     expect(plain.frames()).toEqual([])
     expect(once.frames()).toMatchObject([
@@ -166,33 +198,14 @@ describe('in flight across leaders', () => {
     ['the first came by snapshot, the rest in the log behind it', 1],
   ])(
     'a read between two writes, both done elsewhere, %s -> it is not answered with the later one: the connection ends',
-    async (_how, bySnapshot) => {
+    async (_how, batchesBySnapshot) => {
       const harness = await Harness.serving()
       const once = harness.client({ exactlyOnceWindow: 16 })
-      const elsewhere = await Harness.start({ serverId: 2 })
-      await elsewhere.load(harness.side.state.lastApplied, await harness.snapshot())
-      elsewhere.replica.epoch = harness.replica.epoch
-      elsewhere.replica.lead()
-      elsewhere.replica.losing = true
-      const behind = recordApplied(elsewhere)
-
-      harness.replica.losing = true
+      const elsewhere = await Elsewhere.ofNow(harness)
       once.send(once.create('/a', 0, 'before'))
       once.send(once.get('/a'), once.set('/a', 'later'))
       once.send(once.get('/a'), once.set('/a', 'last'))
-      const sent = harness.replica.sent.slice(-3)
-      for (const requests of sent.slice(0, bySnapshot)) elsewhere.replica.execute(1, requests)
-      const zxid = elsewhere.side.state.lastApplied
-      const snapshot = await elsewhere.snapshot()
-      behind.length = 0
-      for (const requests of sent.slice(bySnapshot)) elsewhere.replica.execute(1, requests)
-      harness.replica.adrift()
-      await harness.load(zxid, snapshot)
-      for (const txn of behind) harness.side.tree.apply(txn.zxid, txn.bytes, 0, txn.bytes.length)
-      harness.replica.epoch = elsewhere.replica.epoch
-      harness.replica.losing = false
-      harness.replica.lead()
-      harness.time.endTurns()
+      await elsewhere.doAll(batchesBySnapshot)
       expect(once.frames()).toMatchObject([{ xid: 1, error: 0 }])
       expect(once.connection.closed).toBe(true)
     },
@@ -202,30 +215,11 @@ describe('in flight across leaders', () => {
     const harness = await Harness.serving()
     const plain = harness.client()
     const once = harness.client({ exactlyOnceWindow: 16 })
-    const elsewhere = await Harness.start({ serverId: 2 })
-    await elsewhere.load(harness.side.state.lastApplied, await harness.snapshot())
-    elsewhere.replica.epoch = harness.replica.epoch
-    elsewhere.replica.lead()
-    elsewhere.replica.losing = true
-    const behind = recordApplied(elsewhere)
-
-    harness.replica.losing = true
+    const elsewhere = await Elsewhere.ofNow(harness)
     once.send(once.create('/once'))
     plain.send(plain.create('/plain'))
     once.send(once.create('/plain'))
-    const [first, ...rest] = harness.replica.sent.slice(-3)
-    if (first !== undefined) elsewhere.replica.execute(1, first)
-    const zxid = elsewhere.side.state.lastApplied
-    const snapshot = await elsewhere.snapshot()
-    behind.length = 0
-    for (const requests of rest) elsewhere.replica.execute(1, requests)
-    harness.replica.adrift()
-    await harness.load(zxid, snapshot)
-    for (const txn of behind) harness.side.tree.apply(txn.zxid, txn.bytes, 0, txn.bytes.length)
-    harness.replica.epoch = elsewhere.replica.epoch
-    harness.replica.losing = false
-    harness.replica.lead()
-    harness.time.endTurns()
+    await elsewhere.doAll(1)
     expect(plain.frames()).toMatchObject([{ xid: 1, error: 0 }])
     expect(once.frames()).toMatchObject([
       { xid: 1, error: 0 },

@@ -1,5 +1,14 @@
+import type { SeededRandom } from '../../runtime/seeded-random.ts'
 import { Caller } from './caller.ts'
 import type { WorkloadClientOptions, WorkloadContext } from './workload.ts'
+
+/** Draws how callers are set up: with short and long sessions, most of them exactly-once. */
+export function drawCallers(random: SeededRandom, count: number): WorkloadClientOptions[] {
+  return Array.from({ length: count }, () => ({
+    sessionTimeoutMs: random.pick([2000, 5000, 10_000]),
+    exactlyOnce: !random.chance(1, 4),
+  }))
+}
 
 /** The callers of one workload, from its start to its stop. */
 export class Crowd {

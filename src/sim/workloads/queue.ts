@@ -4,7 +4,7 @@ import { checkQueue, type Enqueued, type Listed, type Taken } from '../checkers/
 import type { Violation } from '../checkers/violation.ts'
 import { ViolationList } from '../checkers/violation-list.ts'
 import type { Answer, Caller } from './caller.ts'
-import { Crowd } from './crowd.ts'
+import { Crowd, drawCallers } from './crowd.ts'
 import type { MakeWorkload, Workload, WorkloadContext } from './workload.ts'
 
 /** The queue is not made longer than this: lists stay short. */
@@ -32,11 +32,7 @@ class QueueWorkload implements Workload {
     this.#random = context.random
     this.#folder = `${context.root}/items`
     this.#pauseMsMax = this.#random.pick([20, 50, 300])
-    const callers = Array.from({ length: this.#random.between(2, 6) }, () => ({
-      sessionTimeoutMs: this.#random.pick([2000, 5000, 10_000]),
-      exactlyOnce: !this.#random.chance(1, 4),
-    }))
-    this.#crowd = new Crowd(context, callers)
+    this.#crowd = new Crowd(context, drawCallers(this.#random, this.#random.between(2, 6)))
   }
 
   get operationCount(): number {

@@ -8,7 +8,7 @@ import { checkTransfers, type Look, type Transfer } from '../checkers/transfers.
 import type { Violation } from '../checkers/violation.ts'
 import { ViolationList } from '../checkers/violation-list.ts'
 import type { Answer, Caller } from './caller.ts'
-import { Crowd } from './crowd.ts'
+import { Crowd, drawCallers } from './crowd.ts'
 import type { MakeWorkload, Workload, WorkloadContext } from './workload.ts'
 
 const balanceAtFirst = 100
@@ -59,11 +59,7 @@ class TransferWorkload implements Workload {
     this.#random = context.random
     this.#accounts = this.#random.between(2, 6)
     this.#pauseMsMax = this.#random.pick([20, 50, 300])
-    const callers = Array.from({ length: this.#random.between(2, 5) }, () => ({
-      sessionTimeoutMs: this.#random.pick([2000, 5000, 10_000]),
-      exactlyOnce: !this.#random.chance(1, 4),
-    }))
-    this.#crowd = new Crowd(context, callers)
+    this.#crowd = new Crowd(context, drawCallers(this.#random, this.#random.between(2, 5)))
   }
 
   get operationCount(): number {
