@@ -30,6 +30,8 @@ const attemptTimeoutMsMax = 10_000
 const closeTimeoutMs = 5000
 /** What the end of a client says when no server has confirmed it. */
 const unconfirmed = 'no server has confirmed it: the session and its ephemeral nodes end by its timeout'
+/** The same, when no server has ever answered. */
+const noSession = 'it had no session yet: there is none to end'
 
 export interface SessionOptions {
   readonly runtime: Runtime
@@ -157,7 +159,7 @@ export class Session {
   close(): Promise<void> {
     if (this.#closed !== null) return this.#closed
     if (!this.#attached) {
-      this.#shut(unconfirmed)
+      this.#shut(this.#sessionId === 0n ? noSession : unconfirmed)
       return Promise.resolve()
     }
     this.#closed = new Promise((resolve) => {

@@ -80,7 +80,7 @@ export class Replica {
       onAppended: () => this.#applier.advance(),
       onFailure,
     })
-    this.#snapshots = new SnapshotTaker({ runtime, storage, state, snapCount: config.snapCount })
+    this.#snapshots = new SnapshotTaker({ runtime, storage, state, snapCount: config.snapCount, onFailure })
     this.#applier = new Applier({
       storage,
       state,

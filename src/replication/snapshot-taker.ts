@@ -1,3 +1,4 @@
+import { BrokenInvariant } from '../runtime/assert.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Storage } from '../storage/storage.ts'
 import { formatZxid } from '../tree/zxid.ts'
@@ -12,15 +13,23 @@ export class SnapshotTaker {
   readonly #storage: Storage
   readonly #state: StateMachine
   readonly #snapCount: number
+  readonly #onFailure: (error: Error) => void
   #left: number
   #running: Promise<void> | null = null
   #cancelled = false
 
-  constructor(options: { runtime: Runtime; storage: Storage; state: StateMachine; snapCount: number }) {
+  constructor(options: {
+    runtime: Runtime
+    storage: Storage
+    state: StateMachine
+    snapCount: number
+    onFailure: (error: Error) => void
+  }) {
     this.#runtime = options.runtime
     this.#storage = options.storage
     this.#state = options.state
     this.#snapCount = options.snapCount
+    this.#onFailure = options.onFailure
     this.#left = this.#draw()
   }
 
@@ -62,6 +71,7 @@ export class SnapshotTaker {
         tookMs: Math.round(clock.monotonicMs() - startedMs),
       })
     } catch (error) {
+      if (error instanceof BrokenInvariant) return this.#onFailure(error)
       if (this.#cancelled) return
       // The log still holds everything: the server goes on, and tries again after as many transactions.
       log.error('a snapshot could not be taken', {

@@ -68,6 +68,9 @@ export class Server {
   #replica: Replica | null = null
   #starting: Promise<void> | null = null
   #stopping: Promise<void> | null = null
+  #closing: Promise<void> | null = null
+  /** It stops, or could not start: nothing is opened any more. */
+  #leaving = false
   #failed = false
   readonly #patience: DiskPatience
   #diskTrouble: string | null = null
@@ -113,6 +116,7 @@ export class Server {
 
   /** Takes nothing more, sends what was answered, closes everything. What was acknowledged is on disk in any case. */
   stop(): Promise<void> {
+    this.#leaving = true
     this.#stopping ??= this.#stop()
     return this.#stopping
   }
@@ -147,7 +151,7 @@ export class Server {
       }
       await this.#clients.start()
     } catch (error) {
-      this.#retry?.cancel()
+      this.#leaving = true
       await this.#close()
       throw error
     }
@@ -206,7 +210,7 @@ export class Server {
 
   /** Lets go of the disk, and looks after it later. */
   async #leaveDisk(cause: unknown): Promise<void> {
-    if (this.#stopping !== null) return
+    if (this.#leaving) return
     const reason = cause instanceof Error ? cause.message : String(cause)
     const pauseMs = this.#patience.nextPauseMs(isFull(cause))
     this.#runtime.log.error(`stands aside, and acknowledges nothing: ${reason}`, {
@@ -214,13 +218,13 @@ export class Server {
     })
     this.#diskTrouble = reason
     await this.#letGo()
-    if (this.#stopping !== null) return
+    if (this.#leaving) return
     this.#retry?.cancel()
     this.#retry = this.#runtime.timers.after(pauseMs, () => this.#turn(() => this.#comeBack()))
   }
 
   async #comeBack(): Promise<void> {
-    if (this.#stopping !== null) return
+    if (this.#leaving) return
     const { disk, log } = this.#runtime
     try {
       await probeDisk(disk, this.#config.serverDir, roomBytes)
@@ -251,14 +255,20 @@ export class Server {
   }
 
   async #stop(): Promise<void> {
-    this.#retry?.cancel()
     // What is under way runs to its end first: it would open what is closed here.
     await this.#starting?.catch(() => {})
-    await this.#turning
     await this.#close()
   }
 
-  async #close(): Promise<void> {
+  #close(): Promise<void> {
+    this.#closing ??= this.#closeAll()
+    return this.#closing
+  }
+
+  async #closeAll(): Promise<void> {
+    this.#retry?.cancel()
+    // A stepping aside has taken the storage to close it: whoever closed beside that would be done before the disk is free.
+    await this.#turning
     await this.#clients.stop()
     await this.#replica?.stop()
     await this.#storage?.close()

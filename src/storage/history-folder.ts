@@ -10,6 +10,7 @@ import { mend } from './mending.ts'
 import { purgeable } from './purge.ts'
 import { inspectRecords, recordBytes, recordHeaderBytes, recordZxid } from './record.ts'
 import { type FoundHistory, findHistory } from './recovery.ts'
+import { removeIfThere } from './remove-if-there.ts'
 import { SnapshotReader, SnapshotWriter } from './snapshot-file.ts'
 import type { RecoveryTarget, SnapshotForFollower } from './storage-api.ts'
 import { ioFailed } from './storage-error.ts'
@@ -22,6 +23,12 @@ export interface HistoryOptions {
   segmentBytesMax: number
   preallocateBytes: number
   snapshotsKept: number
+}
+
+interface NewSnapshot {
+  zxid: Zxid
+  digest: string
+  chunks: AsyncIterable<Buffer>
 }
 
 /** One whole history: a log, snapshots, and what is known of its shape. */
@@ -176,11 +183,7 @@ export class HistoryFolder {
    * the name of a snapshot is a whole one, and the log is durable up to it. Then what it makes needless is removed.
    * When the history is replaced meanwhile, the snapshot is dropped.
    */
-  async writeSnapshot(snapshot: {
-    zxid: Zxid
-    digest: string
-    chunks: AsyncIterable<Buffer>
-  }): Promise<void> {
+  async writeSnapshot(snapshot: NewSnapshot): Promise<void> {
     const { zxid } = snapshot
     assert(!this.#writingSnapshot, 'one snapshot at a time')
     assert(
@@ -191,9 +194,10 @@ export class HistoryFolder {
     this.#writingSnapshot = true
     this.#uses += 1
     try {
-      if (await this.#writeSnapshotFile(snapshot)) await this.#purge()
-    } catch (cause) {
-      throw ioFailed(`writing ${this.#pathOf(zxid)}`, cause)
+      const isWritten = await this.#writeSnapshotFile(snapshot).catch((cause: unknown) => {
+        throw ioFailed(`writing ${this.#pathOf(zxid)}`, cause)
+      })
+      if (isWritten) await this.#purge()
     } finally {
       this.#writingSnapshot = false
       await this.#endUse()
@@ -248,11 +252,7 @@ export class HistoryFolder {
     }
   }
 
-  async #writeSnapshotFile(snapshot: {
-    zxid: Zxid
-    digest: string
-    chunks: AsyncIterable<Buffer>
-  }): Promise<boolean> {
+  async #writeSnapshotFile(snapshot: NewSnapshot): Promise<boolean> {
     const { disk, folder, log } = this.#options
     const path = this.#pathOf(snapshot.zxid)
     const header = {
@@ -286,14 +286,20 @@ export class HistoryFolder {
     return true
   }
 
+  /** What could not be removed only takes room: it is said, and the next purge tries again. */
   async #purge(): Promise<void> {
-    const { disk } = this.#options
-    for (const zxid of this.#surplus().snapshots) {
-      this.#snapshots.splice(this.#snapshots.indexOf(zxid), 1)
-      await disk.removeFile(this.#pathOf(zxid))
+    const { disk, folder, log } = this.#options
+    try {
+      for (const zxid of this.#surplus().snapshots) {
+        await removeIfThere(disk, this.#pathOf(zxid))
+        this.#snapshots.splice(this.#snapshots.indexOf(zxid), 1)
+      }
+      // Asked again: somebody may have begun to read the log meanwhile.
+      await this.#log.dropOldest(this.#surplus().segments)
+    } catch (cause) {
+      const { message } = ioFailed(`removing what a newer snapshot has made needless in ${folder}`, cause)
+      log.error(message)
     }
-    // Asked again: somebody may have begun to read the log meanwhile.
-    await this.#log.dropOldest(this.#surplus().segments)
   }
 
   #surplus(): ReturnType<typeof purgeable> {

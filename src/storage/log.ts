@@ -6,6 +6,7 @@ import { segmentName } from './file-names.ts'
 import { GroupCommit } from './group-commit.ts'
 import { LogSegment } from './log-segment.ts'
 import { recordZxid } from './record.ts'
+import { removeIfThere } from './remove-if-there.ts'
 import { encodeSegmentHeader, markBytes, writeMark } from './segment-format.ts'
 import { endOfRecord, readSegment } from './segment-reader.ts'
 import { ioFailed, named, StorageError } from './storage-error.ts'
@@ -34,6 +35,8 @@ const noZeros = Buffer.alloc(0)
 export class HistoryLog {
   readonly #options: HistoryLogOptions
   readonly #segments: LogSegment[]
+  /** Paths of those that are no longer in the log and still on the disk, oldest first. */
+  readonly #dropped: string[] = []
   /** Where the history goes on from when there is no segment. */
   #base: Zxid
   readonly #group: GroupCommit
@@ -169,15 +172,17 @@ export class HistoryLog {
 
   /**
    * Removes the oldest segments, oldest first, each removal made durable before the next, so that what a crash leaves
-   * has no hole in it.
+   * has no hole in it. One that failed comes first the next time. Bad timeline otherwise: (1) the oldest cannot be removed;
+   * (2) the next purge removes those behind it; (3) the next start takes what is left for one log, and a follower is sent it.
    */
   async dropOldest(count: number): Promise<void> {
     const { disk, folder } = this.#options
-    if (count === 0) return
-    assert(count < this.#segments.length, 'the last segment stays')
-    for (const { path } of this.#segments.splice(0, count)) {
-      await disk.removeFile(path)
+    assert(count < Math.max(1, this.#segments.length), 'the last segment stays')
+    for (const { path } of this.#segments.splice(0, count)) this.#dropped.push(path)
+    for (let path = this.#dropped[0]; path !== undefined; path = this.#dropped[0]) {
+      await removeIfThere(disk, path)
       await disk.syncFolder(folder)
+      this.#dropped.shift()
     }
   }
 

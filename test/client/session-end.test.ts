@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { ErrorCode } from '../../src/client/index.ts'
+import { Client, ErrorCode } from '../../src/client/index.ts'
 import { OpCode, SpecialXid } from '../../src/wire/opcodes.ts'
 import { connected, outcome, statBody } from './fake-session.ts'
+import { FakeWorld } from './fake-world.ts'
 
 describe('session: bounds and end', () => {
   test('more calls than allowed -> throttledOp, at once', async () => {
@@ -54,6 +55,22 @@ describe('session: bounds and end', () => {
     await world.settle()
     expect([closing.value, client.state]).toEqual(['done', 'closed'])
     expect(details).toEqual([expect.stringContaining('no server has confirmed it')])
+  })
+
+  test('close before any server has answered -> at once, and the detail does not speak of a session', async () => {
+    const world = new FakeWorld()
+    world.refuses = () => true
+    const client = new Client({ servers: 'a:1', runtime: world.runtime })
+    const details: (string | null)[] = []
+    client.on('state', (state, detail) => {
+      if (state === 'closed') details.push(detail)
+    })
+    const connecting = outcome(client.connect())
+    await world.settle()
+    await client.close()
+    await world.settle()
+    expect([connecting.value, client.state]).toEqual(['connectionLoss', 'closed'])
+    expect(details).toEqual(['it had no session yet: there is none to end'])
   })
 
   test('credentials go out ahead of watches and calls on every connection; a refused one is forgotten', async () => {

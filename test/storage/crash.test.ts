@@ -3,7 +3,7 @@ import type { DurableState, Storage } from '../../src/storage/storage.ts'
 import type { Zxid } from '../../src/tree/zxid.ts'
 import { appendAll, ManualTimers, openStorage, run, snapshotAt, z } from './helpers.ts'
 import { HistoryModel } from './history-model.ts'
-import { type Draw, drawFrom, MemoryDisk } from './memory-disk.ts'
+import { type Draw, drawFrom, MemoryDisk, PowerLost } from './memory-disk.ts'
 
 /** The file of a snapshot of `zxid`, as a server with this history would send it. */
 async function snapshotFile(history: readonly Zxid[], zxid: Zxid): Promise<Buffer> {
@@ -171,6 +171,8 @@ async function wander(seed: number): Promise<number> {
     disk.crashTakesEffect = draw(2) === 0
     try {
       epoch = await wanderOn(model, draw, timers, epoch)
+      // A purge only tells its log when it fails.
+      if (disk.steps >= disk.crashAtStep) throw new PowerLost('the power failed during a purge')
       const fate = draw(8)
       if (fate === 0) {
         await model.storage.close()

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { silentLog } from '../../src/runtime/log.ts'
 import { purgeable } from '../../src/storage/purge.ts'
 import {
   appendAll,
@@ -144,6 +145,54 @@ describe('purge: of a folder', () => {
     await storage.writeSnapshot(snapshotAt(z(1, 7)))
     expect(letGo).not.toBeNull()
     expect(await readBack(storage, z(1, 3))).toEqual(run(1, 4, 6))
+  })
+})
+
+describe('purge: a file that cannot be removed', () => {
+  it('in the middle of the log -> said as what it is, the snapshot counts; the next purge goes on there and leaves no hole', async () => {
+    const disk = new MemoryDisk()
+    const errors: string[] = []
+    const log = { ...silentLog, error: (message: string) => void errors.push(message) }
+    const storage = await openStorage(disk, { snapshotsKept: 1, segmentBytesMax: 1, log })
+    for (const zxid of run(1, 1, 9)) await appendAll(storage, [zxid])
+    disk.fault = (operation, path) => {
+      if (operation === 'remove' && path.endsWith('log.100000003')) throw new Error('EIO: no luck')
+    }
+    await storage.writeSnapshot(snapshotAt(z(1, 5)))
+    expect(errors).toEqual([
+      expect.stringMatching(
+        /^removing what a newer snapshot has made needless in .*h-0001 failed: EIO: no luck/,
+      ),
+    ])
+    expect(storage.snapshotZxid).toBe(z(1, 5))
+    disk.fault = () => {}
+    await storage.writeSnapshot(snapshotAt(z(1, 8)))
+    expect(errors).toHaveLength(1)
+    await storage.close()
+    const again = await openStorage(MemoryDisk.from(disk.files()))
+    expect(again.logStartZxid).toBe(z(1, 8))
+    expect(await readBack(again)).toEqual([z(1, 9)])
+  })
+
+  it('an old snapshot, of which only the answer was lost -> the next purge does not stumble over it', async () => {
+    const disk = new MemoryDisk()
+    const errors: string[] = []
+    const log = { ...silentLog, error: (message: string) => void errors.push(message) }
+    const storage = await openStorage(disk, { snapshotsKept: 1, log })
+    for (const zxid of run(1, 1, 9)) await appendAll(storage, [zxid])
+    await storage.writeSnapshot(snapshotAt(z(1, 4)))
+    const { removeFile } = disk
+    disk.removeFile = async (path) => {
+      await removeFile.call(disk, path)
+      throw new Error('EIO: who knows')
+    }
+    await storage.writeSnapshot(snapshotAt(z(1, 6)))
+    disk.removeFile = removeFile
+    await storage.writeSnapshot(snapshotAt(z(1, 8)))
+    expect(errors).toHaveLength(1)
+    expect([...disk.files().keys()].filter((path) => path.includes('snapshot.'))).toEqual([
+      `${folder}/h-0001/snapshot.100000008`,
+    ])
   })
 })
 
