@@ -1,8 +1,18 @@
 import type { SeededRandom } from '../../runtime/seeded-random.ts'
+import type { CutMode } from '../network-fabric.ts'
 import type { FaultContext, FaultFamily } from './fault.ts'
 import { clientHosts, serverHost, shuffled } from './targets.ts'
 
-type ConcertedName = 'rivalCandidates' | 'abandonedServer' | 'mutedLeader'
+type ConcertedName = 'rivalCandidates' | 'abandonedServer' | 'mutedLeader' | 'lingeringReign'
+
+/** Servers that clients lose first, and those that they lose when they have the first ones back. */
+interface Sides {
+  readonly first: readonly number[]
+  readonly second: readonly number[]
+  readonly mode: CutMode
+  /** At least and at most. */
+  readonly pauseMs: readonly [number, number]
+}
 
 /**
  * Several faults at once, in the order in which together they lead to where a promise is hard to keep. Each alone is drawn as well,
@@ -16,6 +26,33 @@ export function concerted({ ensemble, passing, caretaker }: FaultContext): Fault
     if (!ensemble.host(id).up) return
     ensemble.crash(id, random.pick(['power', 'power', 'process']))
     caretaker.bringBackIn(id, random.below(downMsMax))
+  }
+
+  /** Clients lose these servers. Returns how they have them back. */
+  const keepAway = (clients: readonly string[], lost: readonly number[], mode: CutMode): (() => void) => {
+    for (const client of clients) for (const id of lost) network.cut(client, serverHost(id), mode)
+    return () => {
+      for (const client of clients) for (const id of lost) network.heal(client, serverHost(id))
+    }
+  }
+
+  /** Clients lose some servers, have them back and lose the others, and so on. Returns how it ends. */
+  const toAndFro = (random: SeededRandom, clients: readonly string[], sides: Sides): (() => void) => {
+    let over = false
+    let letBack = (): void => {}
+    const lose = ({ first, second, mode, pauseMs }: Sides): void => {
+      letBack = keepAway(clients, first, mode)
+      world.at(world.nowMs + random.between(...pauseMs), () => {
+        if (over) return
+        letBack()
+        lose({ first: second, second: first, mode, pauseMs })
+      })
+    }
+    lose(sides)
+    return () => {
+      over = true
+      letBack()
+    }
   }
 
   return {
@@ -83,26 +120,16 @@ export function concerted({ ensemble, passing, caretaker }: FaultContext): Fault
       }
       // Writes are still on their way from a server that is far away; one that lags has clients when the others are out of reach.
       const leave = random.chance(3, 4) === hearsLate
-      const left = leave ? [id] : others
       // The others go on to write: without that, who lags has caught up by the time that a client comes.
       const moved = leave ? clients : clients.filter(() => random.chance(1, 2))
       const mode = random.pick(['reset', 'reset', 'reset', 'blackhole'] as const)
       let over = false
-      /** Those who are to lag behind their clients lose them, and have them back, again and again. */
-      const move = (from: readonly number[]): void => {
+      world.at(world.nowMs + random.between(1, 400), () => {
         if (over) return
-        for (const client of moved) for (const lost of from) network.cut(client, serverHost(lost), mode)
-        if (leave) return
-        world.at(world.nowMs + random.between(50, 300), () => {
-          if (over) return
-          for (const client of moved) for (const lost of from) network.heal(client, serverHost(lost))
-          move(from === others ? [id] : others)
-        })
-      }
-      mends.push(() => {
-        for (const client of moved) for (const lost of ensemble.ids) network.heal(client, serverHost(lost))
+        if (leave) mends.push(keepAway(moved, [id], mode))
+        // Those who are to lag behind their clients lose them, and have them back, again and again.
+        else mends.push(toAndFro(random, moved, { first: others, second: [id], mode, pauseMs: [50, 300] }))
       })
-      world.at(world.nowMs + random.between(1, 400), () => move(left))
       passing.last(durationMs, () => {
         over = true
         for (const mend of mends) mend()
@@ -130,6 +157,45 @@ export function concerted({ ensemble, passing, caretaker }: FaultContext): Fault
           if (!over) crash(random, victim, 1_000)
         })
       }
+      return true
+    },
+
+    /**
+     * A leader that is cut off, with as many followers as do not make a quorum, reigns on for a while, and the others have another
+     * leader by then. Clients see what the new reign does, come to the old one, and go back: what they have seen they must not
+     * miss there.
+     */
+    lingeringReign: (random) => {
+      const clients = clientHosts(ensemble)
+      const { ids, leader } = ensemble
+      if (ids.length < 3 || leader === -1 || clients.length === 0) return false
+      const followers = shuffled(
+        random,
+        ids.filter((id) => id !== leader),
+      )
+      const left = [leader, ...followers.splice(0, (ids.length - 3) >> 1)]
+      const cut = random.pick(['reset', 'blackhole'] as const)
+      for (const a of left) for (const b of followers) network.cut(serverHost(a), serverHost(b), cut)
+      const host = ensemble.host(leader)
+      // Who stood still gives the others so much longer before it takes them for lost.
+      if (random.chance(1, 2) && !host.frozen) {
+        host.freeze()
+        passing.last(random.between(50, 1_000), () => host.thaw())
+      }
+      const movers = clients.filter(() => random.chance(1, 2))
+      const mends = [
+        // They write in the new reign, and do not stop with the old one.
+        keepAway(
+          clients.filter((client) => !movers.includes(client)),
+          left,
+          'reset',
+        ),
+        toAndFro(random, movers, { first: left, second: followers, mode: 'reset', pauseMs: [100, 800] }),
+      ]
+      passing.last(random.between(1_000, 4_000), () => {
+        for (const a of left) for (const b of followers) network.heal(serverHost(a), serverHost(b))
+        for (const mend of mends) mend()
+      })
       return true
     },
   }

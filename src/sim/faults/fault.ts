@@ -56,6 +56,7 @@ export const faultNames = [
   'rivalCandidates',
   'abandonedServer',
   'mutedLeader',
+  'lingeringReign',
 ] as const
 
 export type FaultName = (typeof faultNames)[number]

@@ -62,6 +62,13 @@ export const characters: readonly Character[] = [
     alsoOneOf: ['queue', 'ephemerals', 'exactly-once'],
     faults: { mutedLeader: [30, 60], isolatedLeader: [0, 8], freezeLeader: [0, 8] },
   },
+  {
+    name: 'clients between two reigns',
+    servers: [3, 5, 5],
+    workloads: ['register'],
+    alsoOneOf: ['ephemerals', 'transfers', 'watches', 'queue'],
+    faults: { lingeringReign: [30, 60], jitter: [0, 8], clientCut: [0, 8] },
+  },
 ]
 
 /** One run in three has a character. */
