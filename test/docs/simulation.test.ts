@@ -19,9 +19,6 @@ it('docs/simulation.md: faults -> those that there are, each once', () => {
   expect(names(section('Faults')).toSorted()).toEqual([...faultNames].toSorted())
 })
 
-it('docs/simulation.md: planted bugs -> those that there are, in the table or among those not found yet', () => {
-  const text = section('What it must find')
-  const [, notFound = ''] = text.split('Not found yet')
-  const named = [...names(text), ...[...notFound.matchAll(/`([a-z-]+)`/g)].map(([, name]) => name)]
-  expect(named.toSorted()).toEqual(mutations.map(({ name }) => name).toSorted())
+it('docs/simulation.md: planted bugs -> those that there are, each once', () => {
+  expect(names(section('What it must find')).toSorted()).toEqual(mutations.map(({ name }) => name).toSorted())
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { concerted } from '../../../src/sim/faults/concerted.ts'
+import type { SimHost } from '../../../src/sim/sim-host.ts'
 import { cutsIn, faultWorld, servingWorld } from './fault-world.ts'
 
 /** Until what a strike has begun is over, and all servers are back. */
@@ -71,12 +72,81 @@ describe('concerted faults', () => {
     expect(deaths).toBeGreaterThan(0)
   })
 
+  it('lingering reign, five servers -> two reigns at once, the old one with a follower, and clients reach now one, now the other', async () => {
+    const context = await servingWorld({ servers: 5 })
+    const { ensemble, passing, random } = context
+    const { world } = ensemble
+    const clients = Array.from({ length: 6 }, () => ensemble.client())
+    for (const client of clients) await world.settle(client.connect())
+    const hosts = clients.map((_, index) => world.host(`c${index + 1}`))
+    const seen = { onlyOld: 0, onlyNext: 0 }
+    for (let strike = 0; strike < 6; strike++) {
+      const old = ensemble.leader
+      const { epoch } = ensemble.server(old).status().replica
+      expect(concerted(context).lingeringReign(random)).toBe(true)
+      expect(cutsIn(context)).toHaveLength(2 * 2 * 3)
+      const next = ensemble.ids.filter((id) => cutsIn(context).includes(`${old}>${id}`))
+      const left = ensemble.ids.filter((id) => !next.includes(id))
+      expect(left).toHaveLength(2)
+      const reignsOn = (): boolean =>
+        left.every((id) => {
+          const { replica } = ensemble.server(id).status()
+          return replica.serving && replica.epoch === epoch && replica.leader === old
+        })
+      const reaches = (host: SimHost, ids: readonly number[]): boolean =>
+        ids.some((id) => world.network.cutBetween(host, ensemble.host(id)) === null)
+      const untilMs = world.nowMs + 10_000
+      while (passing.count > 0 && world.nowMs < untilMs) {
+        await world.runFor(5)
+        if (ensemble.leader === old || !reignsOn()) continue
+        for (const host of hosts) {
+          if (!reaches(host, left)) seen.onlyNext++
+          else if (!reaches(host, next)) seen.onlyOld++
+        }
+      }
+      expect(cutsIn(context)).toEqual([])
+      for (const host of hosts) expect(ensemble.ids.every((id) => reaches(host, [id]))).toBe(true)
+      await ensemble.untilServing()
+    }
+    expect(seen.onlyOld).toBeGreaterThan(0)
+    expect(seen.onlyNext).toBeGreaterThan(0)
+    for (const client of clients) await world.settle(client.close())
+  })
+
+  it('lingering reign, three servers -> the leader is left alone, and stands still now and then', async () => {
+    const context = await servingWorld()
+    const { ensemble, passing, random } = context
+    const client = await ensemble.connectedClient({ sessionTimeoutMs: 20_000 })
+    let stoodStill = 0
+    for (let strike = 0; strike < 8; strike++) {
+      const { leader } = ensemble
+      expect(concerted(context).lingeringReign(random)).toBe(true)
+      expect(cutsIn(context).every((cut) => cut.includes(String(leader)))).toBe(true)
+      expect(cutsIn(context)).toHaveLength(4)
+      if (ensemble.host(leader).frozen) stoodStill++
+      passing.endAll()
+      expect(ensemble.host(leader).frozen).toBe(false)
+      await settled(context)
+    }
+    expect(stoodStill).toBeGreaterThan(0)
+    expect(stoodStill).toBeLessThan(8)
+    await ensemble.world.settle(client.close())
+  })
+
+  it('lingering reign without clients, or without a leader -> nothing is done', async () => {
+    const context = await servingWorld()
+    expect(concerted(context).lingeringReign(context.random)).toBe(false)
+    const asleep = faultWorld()
+    asleep.ensemble.client()
+    expect(concerted(asleep).lingeringReign(asleep.random)).toBe(false)
+  })
+
   it('one server, with a client -> there is nothing to do', async () => {
     const context = await servingWorld({ servers: 1 })
     const client = context.ensemble.client()
     await context.ensemble.world.settle(client.connect())
-    const { rivalCandidates, abandonedServer, mutedLeader } = concerted(context)
-    for (const strike of [rivalCandidates, abandonedServer, mutedLeader]) {
+    const { rivalCandidates, abandonedServer, mutedLeader, lingeringReign } = concerted(context)
+    for (const strike of [rivalCandidates, abandonedServer, mutedLeader, lingeringReign]) {
       expect(strike(context.random)).toBe(false)
     }
   })
