@@ -124,7 +124,7 @@ import { JuteWriter } from '../wire/jute-writer.ts'`,
   {
     name: 'behind-the-client',
     breaks: 'a server takes a client that has seen more than the server has applied',
-    noticedBy: ['never back in time'],
+    noticedBy: ['never back in time', 'exactly the promised events'],
     edits: [
       {
         file: 'server/handshake.ts',
