@@ -30,6 +30,11 @@ const trailerBytes = 24
 /** Syncing all of a large snapshot in one go would hold up the log's own syncs behind it. */
 const syncEveryBytes = 16 * 1024 * 1024
 const readAheadBytes = 1024 * 1024
+/**
+ * Larger pieces are written as several chunks. What changes ahead of the walk is in one piece, tens of megabytes of it when
+ * the nodes are large: their checksum at one go would stop everything else.
+ */
+const chunkBytesMax = 1024 * 1024
 
 function encodeHeader(header: SnapshotHeader): Buffer {
   const digest = Buffer.from(header.digest)
@@ -77,9 +82,13 @@ export class SnapshotWriter {
     await this.#write([bytes], bytes.length)
   }
 
-  /** The chunk is lent until the promise settles. */
-  async add(chunk: Buffer): Promise<void> {
-    if (chunk.length === 0) return
+  /** The piece is lent until the promise settles. */
+  async add(piece: Buffer): Promise<void> {
+    for (let at = 0; at < piece.length; at += chunkBytesMax)
+      await this.#addChunk(piece.subarray(at, at + chunkBytesMax))
+  }
+
+  async #addChunk(chunk: Buffer): Promise<void> {
     const head = this.#head.subarray(0, chunkHeaderBytes)
     head.writeUInt32BE(chunk.length, 0)
     this.#crc = crc32(chunk, crc32(head.subarray(0, 4), this.#crc))
