@@ -19,7 +19,7 @@ import type { WatchRegistry } from './watch-registry.ts'
 import { ZkError } from './zk-error.ts'
 
 /** How many writes an exactly-once session leaves unanswered; the servers keep as many answers. */
-export const exactlyOnceWindowWanted = 64
+const exactlyOnceWindowWanted = 64
 /** One setWatches request; well below any server's `jute.maxbuffer`. */
 const setWatchesBytesMax = 128 * 1024
 /** Of those bytes, what is no path: xid, opcode, zxid and the lengths of five lists. */

@@ -123,7 +123,7 @@ export class Dump {
   }
 }
 
-export function stateLine(state: StateFile): { text: string; json: Readonly<Record<string, unknown>> } {
+function stateLine(state: StateFile): { text: string; json: Readonly<Record<string, unknown>> } {
   const { serverId, ensembleId, founded, promisedEpoch, promisedTo, currentEpoch, committedZxid, history } =
     state
   const ensemble =

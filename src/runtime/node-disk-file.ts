@@ -94,7 +94,7 @@ function totalBytes(pieces: readonly Uint8Array[]): number {
 }
 
 /** What is left of the pieces when the first `bytes` of them are gone. */
-export function withoutFirst(pieces: readonly Uint8Array[], bytes: number): Uint8Array[] {
+function withoutFirst(pieces: readonly Uint8Array[], bytes: number): Uint8Array[] {
   const rest: Uint8Array[] = []
   let toSkip = bytes
   for (const piece of pieces) {

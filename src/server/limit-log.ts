@@ -2,7 +2,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 
 /** How long nothing more is said of a limit after a line about it. */
-export const quietMs = 10_000
+const quietMs = 10_000
 
 /** What a client can run into, on a limit or for a mistake. */
 export type LimitName =

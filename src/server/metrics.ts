@@ -47,7 +47,7 @@ export class Summary {
 const opcodeMask = 0xff
 
 /** How many requests of each kind were answered. */
-export class OperationCounts {
+class OperationCounts {
   readonly #counts = new Float64Array(opcodeMask + 1)
 
   add(opcode: number): void {

@@ -92,7 +92,7 @@ export interface Command extends CommandShape {
 }
 
 /** Every command takes it, so that it may stand at either end of a command line. */
-export const jsonFlag: Flag = { type: 'boolean', help: 'print JSON, one object per result' }
+const jsonFlag: Flag = { type: 'boolean', help: 'print JSON, one object per result' }
 
 /** @throws UsageError that says how the command is used */
 export function parseArguments(

@@ -55,7 +55,7 @@ export class Output {
 }
 
 /** JSON on one line. Session ids come as hexadecimal text, for they do not fit a JSON number. */
-export function toJson(value: Readonly<Record<string, unknown>>): string {
+function toJson(value: Readonly<Record<string, unknown>>): string {
   return JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? hex(item) : item))
 }
 

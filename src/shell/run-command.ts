@@ -4,7 +4,7 @@ import { findCommand } from './commands/index.ts'
 import type { Output } from './output.ts'
 
 /** @throws UsageError when there is no such command */
-export function commandOf(words: readonly string[]): Command {
+function commandOf(words: readonly string[]): Command {
   const name = words[0] ?? ''
   const command = findCommand(name)
   if (command === undefined) throw new UsageError(`there is no command "${name}": help lists them`)

@@ -22,7 +22,7 @@ export interface SnapshotHeader {
   summary: HistorySummary
 }
 
-export const snapshotFormatVersion = 1
+const snapshotFormatVersion = 1
 const magic = Buffer.from('BANYSNAP')
 const fixedBytes = 16
 const chunkHeaderBytes = 8

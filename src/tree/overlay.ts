@@ -58,7 +58,7 @@ export class PendingNode {
 }
 
 /** A session that proposals in flight create, close, or do something for. */
-export class PendingSession {
+class PendingSession {
   readonly id: number
   open: boolean
   readonly exactlyOnceWindow: number

@@ -57,7 +57,7 @@ export class TxnHeader {
   wallMs = 0
 }
 
-export const txnHeaderBytes = 52
+const txnHeaderBytes = 52
 
 /**
  * Starts a transaction in an empty writer. The fields from number to requestId are taken over, as bytes, from the

@@ -35,7 +35,7 @@ export function plainKey(written: string): string {
 /** ZooKeeper takes 0 as well, and files are written with it. */
 export const serverIdMin = 0
 export const serverIdMax = 255
-export const portMax = 65_535
+const portMax = 65_535
 
 /** A whole number in decimal digits within bounds; otherwise notes the problem and returns null. */
 export function readWhole(

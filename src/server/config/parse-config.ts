@@ -102,7 +102,7 @@ export function parseConfig(text: string, file: string, options: ParseOptions = 
 }
 
 /** The format of a configuration: the servers say it; without any, the settings; without those, the file's name. */
-export function formatOf(text: string, file: string): 'table' | 'zoo' {
+function formatOf(text: string, file: string): 'table' | 'zoo' {
   const entries = readProperties(text, file, new Findings())
   if (hasServerKeys(entries)) return 'zoo'
   const hasRow = text.split(/\r?\n/).some((line) => /^\s*\d+\s/.test(line))

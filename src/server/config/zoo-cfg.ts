@@ -101,7 +101,7 @@ function readServer(idText: string, { value, place }: Entry, findings: Findings)
   return { id, host, clientPort: client.port, clientHost: client.host, peerPort, leaderPort, place }
 }
 
-export const noTls = 'TLS is not in this version'
+const noTls = 'TLS is not in this version'
 
 function checkRole(role: string, place: Place, findings: Findings): void {
   const lower = role.toLowerCase()

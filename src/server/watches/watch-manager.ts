@@ -16,7 +16,7 @@ import type { Watcher } from './watcher.ts'
 export const AddWatchMode = { persistent: 0, persistentRecursive: 1 } as const
 
 /** What checkWatches and removeWatches ask about. */
-export const WatcherType = { children: 1, data: 2, any: 3, persistent: 4, persistentRecursive: 5 } as const
+const WatcherType = { children: 1, data: 2, any: 3, persistent: 4, persistentRecursive: 5 } as const
 
 const modesOfType = new Map<number, { data: number; child: number }>([
   [WatcherType.children, { data: 0, child: WatchMode.standard }],

@@ -35,7 +35,7 @@ export interface Narrowing {
   readonly faults: readonly string[]
 }
 
-export const asDrawn: Narrowing = { workloads: [], faults: [] }
+const asDrawn: Narrowing = { workloads: [], faults: [] }
 
 const networks: readonly NetworkOptions[] = [
   { delayMinUs: 50, delayMaxUs: 500, resetNoticeMaxUs: 5_000, splitsIn64: 2 },
