@@ -13,8 +13,8 @@ interface Batch {
   behind: Zxid
 }
 
-/** Records applied in one go before other work of the process gets its turn. */
-const sliceRecordsMax = 20_000
+/** Records applied in one go before other work of the process gets its turn: some 10 ms of creates. */
+const sliceRecordsMax = 2_000
 
 /**
  * Brings what is committed into the state, in order. What was proposed lately waits in memory; an initial history, which may
@@ -24,13 +24,15 @@ export class Applier {
   readonly #storage: Storage
   readonly #state: StateMachine
   readonly #timers: Timers
-  readonly #onApplied: (count: number) => void
+  readonly #onApplied: (count: number, bytes: number) => void
   readonly #onFailure: (error: Error) => void
   /** Proposals in order; everything between `lastApplied` and the first of them is in the log only. */
   #memory: Batch[] = []
   #target: Zxid = 0
   #waiting: { zxid: Zxid; done: () => void }[] = []
   #busy = false
+  /** Of the records applied since `onApplied` was last called. */
+  #appliedBytes = 0
   /** Counts histories: work on one that has been replaced stops. */
   #generation = 0
 
@@ -38,8 +40,8 @@ export class Applier {
     storage: Storage
     state: StateMachine
     timers: Timers
-    /** That many more transactions were applied. */
-    onApplied: (count: number) => void
+    /** That many more transactions were applied, and how long their records are. */
+    onApplied: (count: number, bytes: number) => void
     onFailure: (error: Error) => void
   }) {
     this.#storage = options.storage
@@ -124,7 +126,7 @@ export class Applier {
 
   /** Returns how many it applied. */
   #applyBatch(batch: Batch, target: Zxid, countMax: number): number {
-    const { records } = batch
+    const { records, at: from } = batch
     let count = 0
     while (batch.at < records.length && count < countMax) {
       const zxid = recordZxid(records, batch.at)
@@ -134,6 +136,7 @@ export class Applier {
       batch.at = end
       count++
     }
+    this.#appliedBytes += batch.at - from
     return count
   }
 
@@ -181,7 +184,8 @@ export class Applier {
     if (count === 0) return
     this.#storage.noteCommit(this.#state.lastApplied)
     this.#state.applied()
-    this.#onApplied(count)
+    this.#onApplied(count, this.#appliedBytes)
+    this.#appliedBytes = 0
     if (this.#waiting.length === 0) return
     const ready = this.#waiting.filter((waiter) => waiter.zxid <= this.#state.lastApplied)
     this.#waiting = this.#waiting.filter((waiter) => waiter.zxid > this.#state.lastApplied)

@@ -16,6 +16,7 @@ import { type Link, SharedMessage } from './link.ts'
 import type { FollowerMessage, LeaderMessage } from './messages.ts'
 import type { Persister } from './persister.ts'
 import { ProposalBatch } from './proposal-batch.ts'
+import { ProposalSizes } from './proposal-sizes.ts'
 import type { ReignFollowers } from './reign-followers.ts'
 import type { StateMachine } from './state-machine.ts'
 
@@ -67,7 +68,7 @@ export class LeaderLoop {
   readonly #startedMs: number
   #quorumLostAtMs: number | null = null
   #handOverSinceMs: number | null = null
-  #proposalBytes = { last: -1, min: -1, max: -1 }
+  readonly #proposalSizes = new ProposalSizes()
 
   constructor(options: {
     self: number
@@ -122,9 +123,8 @@ export class LeaderLoop {
     return this.#quorumLostAtMs === null ? 0 : nowMs - this.#quorumLostAtMs
   }
 
-  /** Bytes per proposal; -1 before the first. */
-  get proposalBytes(): { last: number; min: number; max: number } {
-    return this.#proposalBytes
+  get proposalBytes(): ProposalSizes['told'] {
+    return this.#proposalSizes.told
   }
 
   /** A follower has joined; a link that it had before must have been closed. */
@@ -229,6 +229,7 @@ export class LeaderLoop {
     const batch = this.#batch
     if (!this.#executing || batch === null || this.#over) return
     this.#forgetCommitted()
+    if (this.#gathers) return
     while (this.#requestsAt < this.#requests.length && this.#leader.takesRequests) {
       // The followers' own bounds limit what waits here meanwhile. An own disk that is slower than those of a quorum
       // holds no commit up, so it is looked at by itself; its acknowledgement brings the next turn.
@@ -247,15 +248,18 @@ export class LeaderLoop {
     if (batch.bytes > 0) this.#propose(batch)
   }
 
+  /**
+   * Group commit, for the whole ensemble: while this server's own log is being written, requests gather, and become one
+   * batch, one frame, one write and one sync on every server, rather than many small ones. Where the network is what takes
+   * long, batches follow each other without a pause; and where the others' disks are faster, their commit ends the wait.
+   */
+  get #gathers(): boolean {
+    return this.#persister.bytes > 0 && this.#inFlight.length > 0
+  }
+
   #propose(batch: ProposalBatch): void {
     if (batch.bytes === 0) return
-    const bytesEach = Math.round(batch.bytes / batch.count)
-    const { min, max } = this.#proposalBytes
-    this.#proposalBytes = {
-      last: bytesEach,
-      min: min < 0 ? bytesEach : Math.min(min, bytesEach),
-      max: Math.max(max, bytesEach),
-    }
+    this.#proposalSizes.note(batch.bytes, batch.count)
     const records = batch.take()
     this.#inFlight.push({ lastZxid: batch.lastZxid, bytes: records.length })
     this.#inFlightBytes += records.length

@@ -70,7 +70,7 @@ export interface ReplicaStatus {
   syncedFollowers: number
   quorumSize: number
   /** While leading, bytes of proposals; -1 before the first. */
-  proposalBytes: { last: number; min: number; max: number }
+  proposalBytes: Readonly<{ last: number; min: number; max: number }>
   /** Connections refused on the peer and leader ports. */
   refusedConnections: number
 }

@@ -85,7 +85,7 @@ export class Replica {
       storage,
       state,
       timers: runtime.timers,
-      onApplied: (count) => this.#snapshots.onApplied(count),
+      onApplied: (count, bytes) => this.#snapshots.onApplied(count, bytes),
       onFailure,
     })
     this.#ambition = new Ambition(config)

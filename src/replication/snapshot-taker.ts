@@ -4,9 +4,16 @@ import type { Storage } from '../storage/storage.ts'
 import { formatZxid } from '../tree/zxid.ts'
 import type { StateMachine } from './state-machine.ts'
 
+/** How finely the share is drawn. */
+const sharesMax = 1_000_000
+
 /**
- * Takes a snapshot every so many transactions, while serving. Each server draws its own number between half of `snapCount`
- * and all of it, so that they do not all write at once.
+ * Takes a snapshot every so many transactions, while serving, but not before the log has grown by as much as the last
+ * snapshot was long. Else a large state would be written again and again: a million nodes for every hundred thousand creates,
+ * so that each create costs the more, the more nodes there are. Like this it costs at most two nodes of a snapshot, and a
+ * restart replays at most as many bytes as it loads.
+ *
+ * Of both bounds each server draws its own share, between half and all, so that they do not all write at once.
  */
 export class SnapshotTaker {
   readonly #runtime: Runtime
@@ -14,7 +21,11 @@ export class SnapshotTaker {
   readonly #state: StateMachine
   readonly #snapCount: number
   readonly #onFailure: (error: Error) => void
-  #left: number
+  #share: number
+  #transactions = 0
+  #logBytes = 0
+  /** Of the last snapshot that this process took: of an older one nobody knows how long it was, so the next comes early. */
+  #snapshotBytes = 0
   #running: Promise<void> | null = null
   #cancelled = false
 
@@ -30,14 +41,17 @@ export class SnapshotTaker {
     this.#state = options.state
     this.#snapCount = options.snapCount
     this.#onFailure = options.onFailure
-    this.#left = this.#draw()
+    this.#share = this.#draw()
   }
 
-  /** `count` more transactions have been applied. */
-  onApplied(count: number): void {
-    this.#left -= count
-    if (this.#left > 0 || this.#running !== null) return
-    this.#left = this.#draw()
+  /** `count` more transactions have been applied, whose records are `bytes` long. */
+  onApplied(count: number, bytes: number): void {
+    this.#transactions += count
+    this.#logBytes += bytes
+    if (!this.#due || this.#running !== null) return
+    this.#share = this.#draw()
+    this.#transactions = 0
+    this.#logBytes = 0
     this.#cancelled = false
     this.#running = this.#take().finally(() => {
       this.#running = null
@@ -48,24 +62,36 @@ export class SnapshotTaker {
   async cancel(): Promise<void> {
     this.#cancelled = true
     await this.#running
+    // Another history comes, perhaps a much smaller one.
+    this.#snapshotBytes = 0
+  }
+
+  get #due(): boolean {
+    return (
+      this.#transactions >= this.#share * this.#snapCount &&
+      this.#logBytes >= this.#share * this.#snapshotBytes
+    )
   }
 
   #draw(): number {
-    const half = Math.ceil(this.#snapCount / 2)
-    return half + this.#runtime.random.below(half)
+    return (sharesMax / 2 + this.#runtime.random.below(sharesMax / 2)) / sharesMax
   }
 
   async #take(): Promise<void> {
     const { clock, log } = this.#runtime
     const startedMs = clock.monotonicMs()
+    let bytes = 0
     try {
       const zxid = this.#state.lastApplied
       const digest = this.#state.digest()
       await this.#storage.writeSnapshot({
         zxid,
         digest,
-        chunks: this.#untilCancelled(this.#state.snapshot()),
+        chunks: this.#untilCancelled(this.#state.snapshot(), (chunk) => {
+          bytes += chunk
+        }),
       })
+      this.#snapshotBytes = bytes
       log.info('took a snapshot', {
         zxid: formatZxid(zxid),
         tookMs: Math.round(clock.monotonicMs() - startedMs),
@@ -80,9 +106,13 @@ export class SnapshotTaker {
     }
   }
 
-  async *#untilCancelled(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  async *#untilCancelled(
+    chunks: AsyncIterable<Buffer>,
+    count: (bytes: number) => void,
+  ): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
       if (this.#cancelled) throw new Error('the snapshot was given up')
+      count(chunk.length)
       yield chunk
     }
   }

@@ -158,7 +158,7 @@ export const settings = {
     unit: 'transactions',
     default: 100_000,
     meaning:
-      'Transactions between two snapshots. Small: more disk work. Large: more log to replay at a restart.',
+      'Transactions between two snapshots; more while the state is large. Small: more disk work. Large: more log to replay at a restart.',
   },
   'jute.maxbuffer': {
     kind: 'number',
