@@ -84,20 +84,25 @@ export class Dump {
         },
       })
       if (!this.#nodes) return
-      for (const node of state.tree.nodes()) {
-        const dataBytes = node.data?.length ?? 0
-        const owner = node.owner === 0 ? '' : `  owner 0x${node.owner.toString(16)}`
+      const { tree } = state
+      for (const node of tree.nodes()) {
+        const nodePath = tree.path(node)
+        const dataBytes = tree.dataLength(node)
+        const version = tree.version(node)
+        const mzxid = shown(tree.mzxid(node))
+        const ownerId = `0x${tree.owner(node).toString(16)}`
+        const owner = tree.owner(node) === 0 ? '' : `  owner ${ownerId}`
         await this.#printer.line({
-          text: `  ${node.path}  ${dataBytes} B  version ${node.version}  changed in ${shown(node.mzxid)}${owner}`,
+          text: `  ${nodePath}  ${dataBytes} B  version ${version}  changed in ${mzxid}${owner}`,
           json: {
             type: 'node',
             file: path,
-            path: node.path,
+            path: nodePath,
             dataBytes,
-            version: node.version,
-            czxid: shown(node.czxid),
-            mzxid: shown(node.mzxid),
-            owner: `0x${node.owner.toString(16)}`,
+            version,
+            czxid: shown(tree.czxid(node)),
+            mzxid,
+            owner: ownerId,
           },
         })
       }

@@ -100,7 +100,7 @@ export class Reaper {
         break
       }
       if (!tree.isOverdue(next.value, wallMs, neverUsedContainerMs)) continue
-      encodeReapRequest(requests, next.value, neverUsedContainerMs)
+      encodeReapRequest(requests, tree, next.value, neverUsedContainerMs)
       this.#allowance--
       this.#asked++
     }

@@ -14,6 +14,8 @@ export class AclList {
   readonly hash: number
   /** Nodes that have it; kept by the table. */
   references = 0
+  /** What nodes have in its place; kept by the table. */
+  number = 0
   /**
    * Who was last looked up in it, and the bits that were found. A client asks for many nodes in a row, and a list as long
    * as a request may be takes tens of milliseconds to go through.
@@ -49,6 +51,8 @@ export function skipOpenAcl(reader: JuteReader): boolean {
 /** Keeps one list of each kind, as long as a node has it. */
 export class AclTable {
   readonly #lists = new Map<string, AclList>()
+  readonly #byNumber: AclList[] = [openAcl]
+  readonly #freeNumbers: number[] = []
 
   /** Reads the list of a transaction or snapshot, for `reference`. */
   read(reader: JuteReader): AclList {
@@ -66,20 +70,35 @@ export class AclTable {
     return new AclList(acls.read(reader) ?? [])
   }
 
-  /** A node takes the list on. Returns the one to keep. */
-  reference(list: AclList): AclList {
-    if (list === openAcl) return list
+  /** The list of this number. That of a node that was just removed is still told. */
+  at(number: number): AclList {
+    return this.#byNumber[number] as AclList
+  }
+
+  /** A node takes the list on. Returns the number of the one to keep. */
+  reference(list: AclList): number {
+    if (list === openAcl) return 0
     const key = list.bytes.toString('latin1')
     const kept = this.#lists.get(key) ?? list
-    if (kept.references++ === 0) this.#lists.set(key, kept)
-    return kept
+    if (kept.references++ === 0) {
+      this.#lists.set(key, kept)
+      kept.number = this.#freeNumbers.pop() ?? this.#byNumber.length
+      this.#byNumber[kept.number] = kept
+    }
+    return kept.number
   }
 
   /** A node gives the list up. */
-  release(list: AclList): void {
-    if (list === openAcl) return
+  release(number: number): void {
+    if (number === 0) return
+    const list = this.at(number)
     assert(list.references > 0, 'an access control list is released more often than taken')
-    if (--list.references === 0) this.#lists.delete(list.bytes.toString('latin1'))
+    if (--list.references > 0) return
+    this.#lists.delete(list.bytes.toString('latin1'))
+    // A long list is not to be held by a number that nobody has; the last one is still asked for.
+    const before = this.#freeNumbers.at(-1)
+    if (before !== undefined) this.#byNumber[before] = openAcl
+    this.#freeNumbers.push(number)
   }
 
   get size(): number {
@@ -89,5 +108,7 @@ export class AclTable {
   clear(): void {
     for (const list of this.#lists.values()) list.references = 0
     this.#lists.clear()
+    this.#byNumber.length = 1
+    this.#freeNumbers.length = 0
   }
 }

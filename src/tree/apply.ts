@@ -89,11 +89,11 @@ export class Applier {
 
   #applySingle(zxid: Zxid, txn: JuteReader, listener: ApplyListener): void {
     const kind = this.#header.kind
-    const path = this.#change(kind, zxid, txn, listener)
+    this.#change(kind, zxid, txn, listener)
     const session = this.#noteOrigin()
     const body = this.#reply.open(this.#header, session, zxid, 0, listener)
     if (body === null) return
-    this.#writeResult(body, kind, path)
+    this.#writeResult(body, kind)
     this.#reply.close(this.#header, zxid, 0, listener)
   }
 
@@ -103,9 +103,9 @@ export class Applier {
     const count = txn.int()
     for (let i = 0; i < count; i++) {
       const kind = txn.int()
-      const path = this.#change(kind, zxid, txn, listener)
+      this.#change(kind, zxid, txn, listener)
       writeMultiHeader(results, kind, 0)
-      this.#writeResult(results, kind, path)
+      this.#writeResult(results, kind)
     }
     writeMultiEnd(results)
     this.#finish(zxid, 0, results, listener)
@@ -126,29 +126,30 @@ export class Applier {
     this.#finish(zxid, 0, results, listener)
   }
 
-  /** One change of the tree with its events; returns the path. */
-  #change(kind: number, zxid: Zxid, txn: JuteReader, listener: ApplyListener): string {
+  /** One change of the tree with its events. What it leaves stands in `#changed`. */
+  #change(kind: number, zxid: Zxid, txn: JuteReader, listener: ApplyListener): void {
     switch (kind) {
       case TxnKind.setData:
-        return this.#changeData(zxid, txn, listener)
+        this.#changeData(zxid, txn, listener)
+        return
       case TxnKind.create:
       case TxnKind.create2:
-        return this.#createNode(zxid, txn, listener)
-      case TxnKind.delete: {
-        const path = txn.text()
-        this.#removeNode(path, zxid, listener)
-        return path
-      }
+        this.#createNode(zxid, txn, listener)
+        return
+      case TxnKind.delete:
+        this.#removeNode(txn.text(), zxid, listener)
+        return
       case TxnKind.setAcl:
-        return this.#changeAcl(zxid, txn)
+        this.#changeAcl(zxid, txn)
+        return
       case TxnKind.check:
-        return ''
+        return
       default:
         throw new BrokenInvariant(`transaction ${zxid}: unknown change ${kind}`)
     }
   }
 
-  #changeData(zxid: Zxid, txn: JuteReader, listener: ApplyListener): string {
+  #changeData(zxid: Zxid, txn: JuteReader, listener: ApplyListener): void {
     const pathLength = txn.lengthPrefix()
     const pathAt = txn.position
     txn.skip(pathLength)
@@ -159,34 +160,48 @@ export class Applier {
     const node = this.#tree.findBytes(txn.bytes, pathAt, pathAt + pathLength)
     // Not `assert`: its messages would be closures on the hottest path there is.
     if (node === undefined) throw missing(zxid, txn.bytes.toString('utf8', pathAt, pathAt + pathLength))
-    const path = node.path
     this.#tree.setData(node, txn.bytes, dataAt, dataLength, zxid, this.#header.wallMs)
-    if (node.version !== version) {
-      throw new BrokenInvariant(`transaction ${zxid}: ${path} has version ${node.version}, not ${version}`)
+    const found = this.#tree.version(node)
+    if (found !== version) {
+      const path = this.#tree.path(node)
+      throw new BrokenInvariant(`transaction ${zxid}: ${path} has version ${found}, not ${version}`)
     }
     this.#changed = node
     listener.nodeDataChanged(node, zxid)
-    return path
   }
 
-  #createNode(zxid: Zxid, txn: JuteReader, listener: ApplyListener): string {
-    const path = txn.text()
+  #createNode(zxid: Zxid, txn: JuteReader, listener: ApplyListener): void {
+    const pathLength = txn.lengthPrefix()
+    const pathAt = txn.position
+    txn.skip(pathLength)
+    const pathEnd = txn.position
     const dataLength = txn.lengthPrefix()
     const dataAt = txn.position
     if (dataLength > 0) txn.skip(dataLength)
     const acl = this.#tree.acls.read(txn)
     const owner = txn.long()
     const wallMs = this.#header.wallMs
-    const node = this.#tree.create(path, txn.bytes, dataAt, dataLength, acl, owner, zxid, wallMs)
+    const { bytes } = txn
+    const node = this.#tree.create(
+      bytes,
+      pathAt,
+      pathEnd,
+      bytes,
+      dataAt,
+      dataLength,
+      acl,
+      owner,
+      zxid,
+      wallMs,
+    )
     this.#changed = node
     if (owner > 0) {
       const session = this.#sessions.get(owner)
       if (session === undefined) throw new BrokenInvariant(`transaction ${zxid}: no session ${owner}`)
-      session.ephemerals.add(path)
+      session.ephemerals.add(this.#tree.path(node))
     }
     listener.nodeCreated(node, zxid)
     this.#tellParent(node, zxid, listener)
-    return path
   }
 
   #removeNode(path: string, zxid: Zxid, listener: ApplyListener): void {
@@ -194,7 +209,8 @@ export class Applier {
     if (node === undefined) throw missing(zxid, path)
     this.#changed = null
     this.#tree.remove(node, zxid)
-    if (node.owner > 0) this.#sessions.get(node.owner)?.ephemerals.delete(path)
+    const owner = this.#tree.ephemeralOwner(node)
+    if (owner > 0) this.#sessions.get(owner)?.ephemerals.delete(path)
     listener.nodeDeleted(node, zxid)
     this.#tellParent(node, zxid, listener)
   }
@@ -204,7 +220,7 @@ export class Applier {
     if (parent !== undefined) listener.nodeChildrenChanged(parent, zxid)
   }
 
-  #changeAcl(zxid: Zxid, txn: JuteReader): string {
+  #changeAcl(zxid: Zxid, txn: JuteReader): void {
     const path = txn.text()
     const acl = this.#tree.acls.read(txn)
     const aversion = txn.int()
@@ -212,20 +228,18 @@ export class Applier {
     if (node === undefined) throw missing(zxid, path)
     this.#changed = node
     this.#tree.setAcl(node, acl)
-    assert(
-      node.aversion === aversion,
-      () => `transaction ${zxid}: aversion ${node.aversion}, not ${aversion}`,
-    )
-    return path
+    const found = this.#tree.aversion(node)
+    assert(found === aversion, () => `transaction ${zxid}: aversion ${found}, not ${aversion}`)
   }
 
-  #writeResult(body: JuteWriter, kind: number, path: string): void {
+  #writeResult(body: JuteWriter, kind: number): void {
+    const node = this.#changed
     switch (kind) {
       case TxnKind.create:
-        body.string(path)
+        if (node !== null) this.#tree.writePath(node, body)
         return
       case TxnKind.create2:
-        body.string(path)
+        if (node !== null) this.#tree.writePath(node, body)
         break
       case TxnKind.setData:
       case TxnKind.setAcl:
@@ -233,7 +247,7 @@ export class Applier {
       default:
         return
     }
-    if (this.#changed !== null) this.#tree.writeStat(this.#changed, body)
+    if (node !== null) this.#tree.writeStat(node, body)
   }
 
   #applyCreateSession(zxid: Zxid, txn: JuteReader, listener: ApplyListener): void {

@@ -23,16 +23,20 @@ export function finish(hash: number): number {
   return h ^ (h >>> 16)
 }
 
+/** FNV-1a (Fowler, Noll, Vo, public domain), before `finish`. */
+export const pathHashStart = 0x811c9dc5 | 0
+export const pathHashFactor = 0x01000193
+
 /** Equal to `hashAscii` of the text's bytes, where they are ASCII. */
 export function hashString(text: string): number {
-  let h = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
+  let h = pathHashStart
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), pathHashFactor)
   return finish(h ^ text.length)
 }
 
 export function hashAscii(bytes: Buffer, start: number, end: number): number {
-  let h = 0x811c9dc5
-  for (let i = start; i < end; i++) h = Math.imul(h ^ (bytes[i] as number), 0x01000193)
+  let h = pathHashStart
+  for (let i = start; i < end; i++) h = Math.imul(h ^ (bytes[i] as number), pathHashFactor)
   return finish(h ^ (end - start))
 }
 

@@ -16,9 +16,10 @@ export const sessionMoved = -2
 
 /** What `execute` needs to know of one node, as it will be once everything proposed so far is applied. */
 export class PendingNode {
-  readonly path: string
   /** The applied node that this was made from; null for one that was created in flight. */
   readonly node: Znode | null
+  /** Where the overlay keeps it, which the applied node tells; 0 for nowhere. */
+  place = 0
   exists = true
   version = 0
   aversion = 0
@@ -34,10 +35,26 @@ export class PendingNode {
   /** Whether it was created in flight, so that the overlay has to know it by its path. */
   named = false
 
-  constructor(path: string, acl: AclList, node: Znode | null) {
-    this.path = path
+  readonly #tree: Tree
+  #path: string | null
+
+  /** The path of an applied node is left to be asked for: null. */
+  constructor(tree: Tree, path: string | null, acl: AclList, node: Znode | null) {
+    this.#tree = tree
+    this.#path = path
     this.acl = acl
     this.node = node
+  }
+
+  /** Known to the end for a node that is `named`, else as long as the applied node is there. */
+  get path(): string {
+    if (this.#path === null) this.#path = this.#tree.path(this.node as Znode)
+    return this.#path
+  }
+
+  nameIt(path: string): void {
+    this.#path = path
+    this.named = true
   }
 
   /** Takes over everything that a proposal may change. */
@@ -85,7 +102,7 @@ interface ProposedOrigin {
  * will change. What is applied is dropped from it.
  */
 export class Overlay {
-  readonly #tree: Tree
+  readonly tree: Tree
   readonly #sessions: SessionTable
   readonly #origins: OriginTable
   /**
@@ -93,6 +110,9 @@ export class Overlay {
    * deleted does both: the applied node goes first.
    */
   readonly #created = new Map<string, PendingNode>()
+  /** Those that hang on applied nodes, which tell their places here. Place 0 is none. */
+  readonly #hanging: (PendingNode | null)[] = [null]
+  readonly #freePlaces: number[] = []
   readonly #nodeTouches = new TouchQueue<PendingNode>()
   readonly #pendingSessions = new Map<number, PendingSession>()
   readonly #sessionTouches = new TouchQueue<PendingSession>()
@@ -106,7 +126,7 @@ export class Overlay {
   readonly quotas: QuotaCheck
 
   constructor(tree: Tree, sessions: SessionTable, origins: OriginTable) {
-    this.#tree = tree
+    this.tree = tree
     this.quotas = new QuotaCheck(tree)
     this.#sessions = sessions
     this.#origins = origins
@@ -121,34 +141,33 @@ export class Overlay {
 
   /** The node as it will be; undefined when it will not exist. Changing what is returned needs `touch` first. */
   find(path: string): PendingNode | undefined {
-    return this.#find(path, this.#tree.find(path))
-  }
-
-  /** The node as it is applied. */
-  findApplied(path: string): Znode | undefined {
-    return this.#tree.find(path)
+    return this.#find(path, this.tree.find(path))
   }
 
   /** As `find`, by the bytes of a path in a request. */
   findBytes(bytes: Buffer, start: number, end: number): PendingNode | undefined {
-    const node = this.#tree.findBytes(bytes, start, end)
-    if (node !== undefined) return this.#find(node.path, node)
+    const node = this.tree.findBytes(bytes, start, end)
+    if (node !== undefined) return this.#find(null, node)
     return this.#created.size === 0 ? undefined : this.#find(bytes.toString('utf8', start, end), undefined)
   }
 
-  #find(path: string, node: Znode | undefined): PendingNode | undefined {
-    let pending = node === undefined ? null : node.pending
-    if (pending === null && this.#created.size > 0) pending = this.#created.get(path) ?? null
+  #find(path: string | null, node: Znode | undefined): PendingNode | undefined {
+    let pending = node === undefined ? null : this.#pendingOf(node)
+    if (pending === null && this.#created.size > 0) {
+      const name = path ?? this.tree.path(node as Znode)
+      pending = this.#created.get(name) ?? null
+    }
     if (pending !== null) return pending.exists ? pending : undefined
     if (node === undefined) return undefined
-    const copy = new PendingNode(path, node.acl, node)
-    copy.version = node.version
-    copy.aversion = node.aversion
-    copy.dataLength = node.data === null ? 0 : node.data.length
-    copy.childCreations = node.childCreations
-    copy.childCount = node.children === null ? 0 : node.children.size
-    copy.owner = node.owner
-    copy.czxid = node.czxid
+    const { tree } = this
+    const copy = new PendingNode(tree, path, tree.acl(node), node)
+    copy.version = tree.version(node)
+    copy.aversion = tree.aversion(node)
+    copy.dataLength = tree.dataLength(node)
+    copy.childCreations = tree.childCreations(node)
+    copy.childCount = tree.childCount(node)
+    copy.owner = tree.owner(node)
+    copy.czxid = tree.czxid(node)
     return copy
   }
 
@@ -157,7 +176,7 @@ export class Overlay {
     if (this.#undo !== null) this.#remember(node, this.#undo)
     if (!node.held) {
       node.held = true
-      if (node.node !== null) node.node.pending = node
+      this.#hang(node)
     } else if (node.lastZxid === zxid) {
       return
     }
@@ -166,12 +185,13 @@ export class Overlay {
 
   /** Adds a node that does not exist, with nothing but this known of it. */
   create(path: string, dataLength: number, acl: AclList, owner: Owner, zxid: Zxid): void {
-    const deleted = this.#tree.find(path)?.pending ?? this.#created.get(path)
+    const applied = this.tree.find(path)
+    const deleted = (applied === undefined ? null : this.#pendingOf(applied)) ?? this.#created.get(path)
     if (deleted?.exists) throw new BrokenInvariant(`overlay: ${path} exists`)
-    const node = deleted ?? new PendingNode(path, acl, null)
+    const node = deleted ?? new PendingNode(this.tree, path, acl, null)
     if (deleted === undefined) node.exists = false
     this.touch(node, zxid)
-    node.named = true
+    node.nameIt(path)
     this.#created.set(path, node)
     node.exists = true
     node.version = 0
@@ -217,7 +237,7 @@ export class Overlay {
       if (entry === undefined) continue
       const { node, before } = entry
       if (node.named && !before.named) this.#created.delete(node.path)
-      if (!before.held && node.node !== null) node.node.pending = null
+      if (!before.held) this.#unhang(node)
       node.become(before)
     }
     this.#nodeTouches.rollback(this.#undoMark)
@@ -293,15 +313,38 @@ export class Overlay {
   }
 
   #remember(node: PendingNode, undo: { node: PendingNode; before: PendingNode }[]): void {
-    const before = new PendingNode(node.path, node.acl, node.node)
+    const before = new PendingNode(this.tree, '', node.acl, node.node)
     before.become(node)
     undo.push({ node, before })
   }
 
+  #pendingOf(node: Znode): PendingNode | null {
+    const place = this.tree.pending(node)
+    return place === 0 ? null : (this.#hanging[place] ?? null)
+  }
+
+  #hang(node: PendingNode): void {
+    if (node.node === null) return
+    node.place = this.#freePlaces.pop() ?? this.#hanging.length
+    this.#hanging[node.place] = node
+    this.tree.setPending(node.node, node.place)
+  }
+
+  #unhang(node: PendingNode): void {
+    const { place } = node
+    if (node.node === null || place === 0) return
+    node.place = 0
+    this.#hanging[place] = null
+    this.#freePlaces.push(place)
+    // The applied node may be gone by now, and its number be that of another one.
+    if (this.tree.pending(node.node) === place) this.tree.setPending(node.node, 0)
+  }
+
   readonly #letNodeGo = (node: PendingNode): void => {
     node.held = false
-    if (node.node !== null) node.node.pending = null
-    if (node.named) this.#created.delete(node.path)
+    this.#unhang(node)
+    if (!node.named) return
+    this.#created.delete(node.path)
     // From here on the session itself tells. One that always has something in flight would gather paths without end.
     if (node.owner > 0) this.#pendingSessions.get(node.owner)?.ephemerals.delete(node.path)
   }

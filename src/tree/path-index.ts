@@ -1,46 +1,112 @@
-import { hashAscii } from './digest.ts'
+import type { NodeStore } from './node-store.ts'
 import type { Znode } from './znode.ts'
 
-const slotsMin = 1024
-const slotsMax = 2 ** 20
+const partBits = 8
+const slotsMin = 16
+/**
+ * How far from its place a node is looked for. Well-spread hashes stay far below; names chosen so that their hashes meet
+ * would otherwise make every look-up a search through all of them.
+ */
+const stepsMax = 128
+
+/** Hash and node alternate; node 0 is an empty slot. */
+class Part {
+  slots = new Int32Array(2 * slotsMin)
+  mask = slotsMin - 1
+  used = 0
+}
 
 /**
- * Finds nodes by the bytes of a path as they stand in a request, without making a string of them. It is a cache: each
- * slot holds the node that was last found there, and whoever is not found here is looked up by name. Only for paths of
- * ASCII characters; others are never found here.
+ * Finds nodes by path: a hash table outside of what the garbage collector looks through. It grows in parts, each by itself,
+ * for to move a million entries at once would stall the server.
  */
 export class PathIndex {
-  #slots: (Znode | null)[] = new Array<Znode | null>(slotsMin).fill(null)
+  readonly #store: NodeStore
+  readonly #parts = Array.from({ length: 2 ** partBits }, () => new Part())
+  /** Those that had no room near their place. */
+  readonly #others = new Map<string, Znode>()
 
-  find(bytes: Buffer, start: number, end: number): Znode | undefined {
-    const node = this.#slots[hashAscii(bytes, start, end) & (this.#slots.length - 1)] ?? null
-    return node !== null && isPath(node.path, bytes, start, end) ? node : undefined
+  constructor(store: NodeStore) {
+    this.#store = store
   }
 
-  /** `nodeCount` decides about the size. */
-  remember(node: Znode, nodeCount: number): void {
-    if (nodeCount > this.#slots.length && this.#slots.length < slotsMax) {
-      // What was remembered is found by name again.
-      this.#slots = new Array<Znode | null>(this.#slots.length * 2).fill(null)
+  /** By the bytes of a path. */
+  find(hash: number, bytes: Buffer, start: number, end: number): Znode | undefined {
+    const { slots, mask } = this.#parts[hash >>> (32 - partBits)] as Part
+    for (let i = hash & mask, steps = 0; steps < stepsMax; i = (i + 1) & mask, steps++) {
+      const node = slots[2 * i + 1] as Znode
+      if (node === 0) break
+      if (slots[2 * i] === hash && this.#store.hasPath(node, bytes, start, end)) return node
     }
-    this.#slots[node.pathHash & (this.#slots.length - 1)] = node
+    return this.#others.size === 0 ? undefined : this.#others.get(bytes.toString('utf8', start, end))
   }
 
-  forget(node: Znode): void {
-    const slot = node.pathHash & (this.#slots.length - 1)
-    if (this.#slots[slot] === node) this.#slots[slot] = null
+  findText(hash: number, path: string): Znode | undefined {
+    const { slots, mask } = this.#parts[hash >>> (32 - partBits)] as Part
+    for (let i = hash & mask, steps = 0; steps < stepsMax; i = (i + 1) & mask, steps++) {
+      const node = slots[2 * i + 1] as Znode
+      if (node === 0) break
+      if (slots[2 * i] === hash && this.#store.hasPathText(node, path)) return node
+    }
+    return this.#others.size === 0 ? undefined : this.#others.get(path)
   }
 
-  clear(): void {
-    this.#slots = new Array<Znode | null>(slotsMin).fill(null)
+  /** The node is not in it yet. */
+  add(hash: number, node: Znode): void {
+    const part = this.#parts[hash >>> (32 - partBits)] as Part
+    // At most three of five slots are used.
+    if ((part.used + 1) * 5 > (part.mask + 1) * 3) this.#grow(part)
+    if (!place(part, hash, node)) this.#others.set(this.#store.path(node), node)
+  }
+
+  delete(hash: number, node: Znode): void {
+    const part = this.#parts[hash >>> (32 - partBits)] as Part
+    const { slots, mask } = part
+    for (let i = hash & mask, steps = 0; steps < stepsMax; i = (i + 1) & mask, steps++) {
+      if (slots[2 * i + 1] === 0) break
+      if (slots[2 * i + 1] !== node) continue
+      closeGap(slots, mask, i)
+      part.used--
+      return
+    }
+    this.#others.delete(this.#store.path(node))
+  }
+
+  #grow(part: Part): void {
+    const before = part.slots
+    part.slots = new Int32Array(before.length * 2)
+    part.mask = before.length - 1
+    part.used = 0
+    for (let at = 0; at < before.length; at += 2) {
+      const node = before[at + 1] as Znode
+      if (node === 0 || place(part, before[at] as number, node)) continue
+      this.#others.set(this.#store.path(node), node)
+    }
   }
 }
 
-function isPath(path: string, bytes: Buffer, start: number, end: number): boolean {
-  if (path.length !== end - start) return false
-  for (let i = 0; i < path.length; i++) {
-    const byte = bytes[start + i] as number
-    if (byte !== path.charCodeAt(i) || byte > 0x7f) return false
+/** Whether there was room near enough. */
+function place(part: Part, hash: number, node: Znode): boolean {
+  const { slots, mask } = part
+  for (let i = hash & mask, steps = 0; steps < stepsMax; i = (i + 1) & mask, steps++) {
+    if (slots[2 * i + 1] !== 0) continue
+    slots[2 * i] = hash
+    slots[2 * i + 1] = node
+    part.used++
+    return true
   }
-  return true
+  return false
+}
+
+/** Empties a slot and moves up those behind it that are not at their place, so that a search may end at an empty slot. */
+function closeGap(slots: Int32Array, mask: number, gap: number): void {
+  let hole = gap
+  for (let i = (gap + 1) & mask; slots[2 * i + 1] !== 0; i = (i + 1) & mask) {
+    const home = (slots[2 * i] as number) & mask
+    if (((i - home) & mask) < ((i - hole) & mask)) continue
+    slots[2 * hole] = slots[2 * i] as number
+    slots[2 * hole + 1] = slots[2 * i + 1] as number
+    hole = i
+  }
+  slots[2 * hole + 1] = 0
 }

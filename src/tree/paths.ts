@@ -1,6 +1,6 @@
 /** The nodes that are always there and cannot be deleted. */
 export const rootPath = '/'
-const zookeeperPath = '/zookeeper'
+export const zookeeperPath = '/zookeeper'
 export const quotaPath = '/zookeeper/quota'
 export const configPath = '/zookeeper/config'
 

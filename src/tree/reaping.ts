@@ -3,6 +3,7 @@ import { JuteWriter } from '../wire/jute-writer.ts'
 import { OpCode } from '../wire/opcodes.ts'
 import { isReaped, ttlMsOf } from './owner.ts'
 import { encodeRequest, RequestEnvelope, requestOpcode } from './request.ts'
+import type { Tree } from './tree.ts'
 import type { Znode } from './znode.ts'
 import type { Zxid } from './zxid.ts'
 
@@ -55,9 +56,10 @@ const envelope = new RequestEnvelope()
 envelope.opcode = OpCode.deleteContainer
 
 /** Appends the request; nobody waits for an answer to it. */
-export function encodeReapRequest(writer: JuteWriter, node: Znode, neverUsedMs: number): void {
+export function encodeReapRequest(writer: JuteWriter, tree: Tree, node: Znode, neverUsedMs: number): void {
   body.reset()
-  body.string(node.path).long(node.czxid).int(node.version).int(node.childCreations).int(neverUsedMs)
+  tree.writePath(node, body)
+  body.long(tree.czxid(node)).int(tree.version(node)).int(tree.childCreations(node)).int(neverUsedMs)
   const bytes = body.view()
   encodeRequest(writer, envelope, bytes, 0, bytes.length)
 }

@@ -1,7 +1,7 @@
 import type { JuteWriter } from '../wire/jute-writer.ts'
 import type { OriginEntry } from './origins.ts'
-import { configPath } from './paths.ts'
 import type { Session } from './sessions.ts'
+import type { Tree } from './tree.ts'
 import type { Znode } from './znode.ts'
 
 /**
@@ -21,26 +21,26 @@ export const SnapshotRecord = { head: 1, origin: 2, session: 3, node: 4, end: 5 
 
 export const snapshotFormat = 2
 
-const noData = Buffer.alloc(0)
-
-export function writeNode(writer: JuteWriter, node: Znode): void {
+export function writeNode(writer: JuteWriter, tree: Tree, node: Znode): void {
   // What is shown there comes from each server's own file, see `Tree.showMembership`.
-  const shown = node.path === configPath
+  const shown = tree.isConfig(node)
+  const acl = tree.acl(node).bytes
   const mark = writer.beginFrame()
+  writer.int(SnapshotRecord.node)
+  tree.writePath(node, writer)
+  if (shown) writer.int(0)
+  else tree.writeData(node, writer)
   writer
-    .int(SnapshotRecord.node)
-    .string(node.path)
-    .buffer(shown ? noData : node.data)
-    .long(node.czxid)
-    .long(node.mzxid)
-    .long(node.pzxid)
-    .long(node.ctime)
-    .long(node.mtime)
-    .int(shown ? 0 : node.version)
-    .int(node.aversion)
-    .int(node.childCreations)
-    .long(node.owner)
-    .rawRange(node.acl.bytes, 0, node.acl.bytes.length)
+    .long(tree.czxid(node))
+    .long(tree.mzxid(node))
+    .long(tree.pzxid(node))
+    .long(tree.ctime(node))
+    .long(tree.mtime(node))
+    .int(shown ? 0 : tree.version(node))
+    .int(tree.aversion(node))
+    .int(tree.childCreations(node))
+    .long(tree.owner(node))
+    .rawRange(acl, 0, acl.length)
   writer.endFrame(mark)
 }
 

@@ -2,11 +2,12 @@ import { DecodeError } from '../wire/decode-error.ts'
 import { FrameSplitter } from '../wire/frame-splitter.ts'
 import { JuteReader } from '../wire/jute-reader.ts'
 import type { StateDigest } from './digest.ts'
+import { NodeImage } from './node-image.ts'
 import type { OriginTable } from './origins.ts'
 import { type KeptAnswer, Session, type SessionTable } from './sessions.ts'
 import { SnapshotRecord, snapshotFormat } from './snapshot-format.ts'
 import type { Tree } from './tree.ts'
-import { Znode } from './znode.ts'
+import type { Znode } from './znode.ts'
 import type { Zxid } from './zxid.ts'
 
 /** A snapshot's content is not what it should be. The state it was loaded into is empty again. */
@@ -24,6 +25,7 @@ export class SnapshotLoader {
   readonly #digest: StateDigest
   readonly #records = new FrameSplitter(recordBytesMax)
   readonly #reader = new JuteReader()
+  readonly #image = new NodeImage()
   /** Nodes that came before their parent. */
   readonly #orphans: Znode[] = []
   /** Ephemeral nodes: sessions are complete only at the end. */
@@ -105,36 +107,43 @@ export class SnapshotLoader {
   }
 
   #readNode(reader: JuteReader): void {
-    const path = reader.text()
-    const data = reader.buffer()
-    const czxid = reader.long()
-    const mzxid = reader.long()
-    const pzxid = reader.long()
-    const ctime = reader.long()
-    const mtime = reader.long()
-    const version = reader.int()
-    const aversion = reader.int()
-    const childCreations = reader.int()
-    const owner = reader.long()
-    const acl = this.#tree.acls.read(reader)
-    if (this.#tree.find(path) !== undefined) throw new SnapshotError(`snapshot: found ${path} twice`)
-    const own = data === null ? null : Buffer.from(data)
-    const node = new Znode(path, own, acl, owner, czxid, ctime, this.#tree.snapshotMark)
-    node.mzxid = mzxid
-    node.pzxid = pzxid
-    node.mtime = mtime
-    node.version = version
-    node.aversion = aversion
-    node.childCreations = childCreations
-    this.#tree.insert(node)
-    if (path !== '/' && !this.#tree.link(node)) this.#orphans.push(node)
-    if (owner > 0) this.#ephemerals.push([path, owner])
+    const tree = this.#tree
+    const image = this.#image
+    const pathLength = reader.lengthPrefix()
+    // Whatever else it may be, it would be no node that anybody finds.
+    if (pathLength < 1) throw new SnapshotError(`snapshot: found a path of ${pathLength} bytes`)
+    image.path = reader.bytes
+    image.pathAt = reader.position
+    image.pathEnd = image.pathAt + pathLength
+    reader.skip(pathLength)
+    image.dataLength = reader.lengthPrefix()
+    image.source = reader.bytes
+    image.dataAt = reader.position
+    if (image.dataLength > 0) reader.skip(image.dataLength)
+    image.czxid = exactLong(reader)
+    image.mzxid = exactLong(reader)
+    image.pzxid = exactLong(reader)
+    image.ctime = exactLong(reader)
+    image.mtime = exactLong(reader)
+    image.version = reader.int()
+    image.aversion = reader.int()
+    image.childCreations = reader.int()
+    image.owner = exactLong(reader)
+    image.acl = tree.acls.read(reader)
+    const node = tree.insert(image)
+    if (node === undefined) {
+      const path = image.path.toString('utf8', image.pathAt, image.pathEnd)
+      throw new SnapshotError(`snapshot: found ${path} twice`)
+    }
+    if (pathLength > 1 && !tree.link(node)) this.#orphans.push(node)
+    if (image.owner > 0) this.#ephemerals.push([tree.path(node), image.owner])
   }
 
   #readEnd(reader: JuteReader): void {
     this.#ended = true
     for (const node of this.#orphans) {
-      if (!this.#tree.link(node)) throw new SnapshotError(`snapshot: the parent of ${node.path} is missing`)
+      if (!this.#tree.link(node))
+        throw new SnapshotError(`snapshot: the parent of ${this.#tree.path(node)} is missing`)
     }
     for (const [path, owner] of this.#ephemerals) {
       const session = this.#sessions.get(owner)
@@ -154,6 +163,13 @@ export class SnapshotLoader {
       throw new SnapshotError(`snapshot: found state digest ${this.#digest}, expected ${expected}`)
     }
   }
+}
+
+function exactLong(reader: JuteReader): number {
+  const value = reader.long()
+  if (!Number.isSafeInteger(value))
+    throw new SnapshotError(`snapshot: found ${value}, expected at most 53 bits`)
+  return value
 }
 
 function readAnswer(reader: JuteReader): KeptAnswer {

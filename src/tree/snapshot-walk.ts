@@ -23,7 +23,9 @@ export class SnapshotWalk implements NodeChangeWatcher, SessionChangeWatcher {
   readonly #mark: number
   readonly #writer = new JuteWriter(pieceBytes * 2)
   readonly #end: { zxid: Zxid; digest: string }
-  readonly #nodes: IterableIterator<Znode>
+  /** The place in the tree that the walk has come to. What comes to stand behind the end carries the mark. */
+  #place = 1
+  readonly #placesEnd: number
   readonly #openSessions: IterableIterator<Session>
   #nodesLeft: number
   #sessionsLeft: number
@@ -41,7 +43,7 @@ export class SnapshotWalk implements NodeChangeWatcher, SessionChangeWatcher {
     this.#sessions.snapshotMark = this.#mark
     this.#tree.watcher = this
     this.#sessions.watcher = this
-    this.#nodes = this.#tree.nodes()
+    this.#placesEnd = this.#tree.placesEnd
     this.#openSessions = this.#sessions.values()
     // The root is counted twice.
     this.#nodesLeft = this.#tree.nodeCount - 1
@@ -81,7 +83,7 @@ export class SnapshotWalk implements NodeChangeWatcher, SessionChangeWatcher {
 
   nodeWillChange(node: Znode): void {
     this.#nodesLeft--
-    writeNode(this.#writer, node)
+    writeNode(this.#writer, this.#tree, node)
   }
 
   sessionWillChange(session: Session): void {
@@ -90,13 +92,11 @@ export class SnapshotWalk implements NodeChangeWatcher, SessionChangeWatcher {
   }
 
   #walkNode(): void {
-    const next = this.#nodes.next()
-    assert(!next.done, 'snapshot: the walk lost nodes')
-    const node = next.value
-    if (node.snapshotMark === this.#mark) return
-    node.snapshotMark = this.#mark
+    assert(this.#place < this.#placesEnd, 'snapshot: the walk lost nodes')
+    const node = this.#tree.nodeAt(this.#place++)
+    if (node === undefined || !this.#tree.markForSnapshot(node)) return
     this.#nodesLeft--
-    writeNode(this.#writer, node)
+    writeNode(this.#writer, this.#tree, node)
   }
 
   #walkSession(): void {

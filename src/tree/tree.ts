@@ -1,15 +1,18 @@
 import { BrokenInvariant } from '../runtime/assert.ts'
-import { copyRange } from '../runtime/copy-range.ts'
 import type { JuteWriter } from '../wire/jute-writer.ts'
 import { type AclList, AclTable, openAcl } from './acl-table.ts'
-import { finish, hashBytes, mix, mixLong, type StateDigest } from './digest.ts'
+import { finish, hashAscii, hashBytes, hashString, mix, mixLong, type StateDigest } from './digest.ts'
+import { NodeImage } from './node-image.ts'
+import { NodeStore } from './node-store.ts'
+import { Field, type NodeTable } from './node-table.ts'
 import { type Owner, sessionOf } from './owner.ts'
 import { PathIndex } from './path-index.ts'
-import { configPath, nameOf, parentOf, rootPath } from './paths.ts'
-import { isQuotaPart } from './quota/quota-paths.ts'
+import { PathScan } from './path-scan.ts'
+import { configPath, quotaPath, rootPath, zookeeperPath } from './paths.ts'
+import { areQuotaPart } from './quota/quota-paths.ts'
 import { Quotas } from './quota/quotas.ts'
 import { isOverdue } from './reaping.ts'
-import { Znode } from './znode.ts'
+import type { Znode } from './znode.ts'
 import type { Zxid } from './zxid.ts'
 
 /** Is told of a node before it changes or goes: a snapshot under way saves it as it was. */
@@ -17,8 +20,7 @@ export interface NodeChangeWatcher {
   nodeWillChange(node: Znode): void
 }
 
-const noData = Buffer.alloc(0)
-const noNames: ReadonlySet<string> = new Set()
+const configHash = hashString(configPath)
 
 /**
  * All nodes by path. A `Znode` is a handle: what it holds is asked of the tree, and is as of now. The changing methods
@@ -31,12 +33,20 @@ export class Tree {
   watcher: NodeChangeWatcher | null = null
   snapshotMark = 0
 
-  readonly #nodes = new Map<string, Znode>()
-  readonly #index = new PathIndex()
+  #store = new NodeStore()
+  #index = new PathIndex(this.#store)
+  #records: NodeTable = this.#store.records
+  readonly #scan = new PathScan()
+  /** The node whose path was scanned last. */
+  #scanned = 0 as Znode
   readonly #digest: StateDigest
   #dataBytes = 0
   #ephemeralCount = 0
   readonly #reaped = new Set<Znode>()
+  #root = 0 as Znode
+  #config = 0 as Znode
+  /** The node that was removed last: who is told of it may ask for what it was. */
+  #removed = 0 as Znode
 
   constructor(digest: StateDigest) {
     this.#digest = digest
@@ -44,7 +54,7 @@ export class Tree {
 
   /** As ZooKeeper counts: the root is stored under two names there. */
   get nodeCount(): number {
-    return this.#nodes.size + 1
+    return this.#records.count + (this.#removed === 0 ? 1 : 0)
   }
 
   get ephemeralCount(): number {
@@ -58,8 +68,13 @@ export class Tree {
 
   /** Whether the leader is to remove the node, one of `reaped`. */
   isOverdue(node: Znode, wallMs: number, neverUsedMs: number): boolean {
-    const { owner, mtime, childCreations } = node
-    return isOverdue({ owner, mtime, childCreations, childCount: this.childCount(node) }, wallMs, neverUsedMs)
+    const mortal = {
+      owner: this.owner(node),
+      mtime: this.mtime(node),
+      childCreations: this.childCreations(node),
+      childCount: this.childCount(node),
+    }
+    return isOverdue(mortal, wallMs, neverUsedMs)
   }
 
   /** Bytes of all data plus characters of all paths. */
@@ -69,101 +84,180 @@ export class Tree {
 
   /** The empty path is another name of the root, for reads. */
   find(path: string): Znode | undefined {
-    return this.#nodes.get(path) ?? (path === '' ? this.#nodes.get(rootPath) : undefined)
+    return this.#index.findText(hashString(path), path) ?? (path === '' ? this.#root : undefined)
   }
 
-  /** As `find`, by the bytes of a path in a request: much faster for nodes that are asked for again. */
+  /** As `find`, by the bytes of a path in a request, without making a string of them. */
   findBytes(bytes: Buffer, start: number, end: number): Znode | undefined {
-    const known = this.#index.find(bytes, start, end)
-    if (known !== undefined) return known
-    const node = this.find(bytes.toString('utf8', start, end))
-    if (node !== undefined) this.#index.remember(node, this.#nodes.size)
-    return node
+    const node = this.#index.find(hashAscii(bytes, start, end), bytes, start, end)
+    if (node !== undefined) return node
+    if (start === end) return this.#root
+    return isAscii(bytes, start, end) ? undefined : this.find(bytes.toString('utf8', start, end))
+  }
+
+  /** Whether it is what shows the members of the ensemble. */
+  isConfig(node: Znode | null): boolean {
+    return node === this.#config
   }
 
   path(node: Znode): string {
-    return node.path
+    return this.#store.path(node)
+  }
+
+  writePath(node: Znode, writer: JuteWriter): void {
+    this.#store.writePath(node, writer)
   }
 
   /** A VIEW: write it out or copy it at once, the next change may overwrite it. */
   data(node: Znode): Buffer | null {
-    return node.data
+    return this.#store.data(node)
+  }
+
+  /** As a buffer goes over the wire: cheaper than `data`. */
+  writeData(node: Znode, writer: JuteWriter): void {
+    this.#store.writeData(node, writer)
+  }
+
+  /** 0 for null, too. */
+  dataLength(node: Znode): number {
+    return this.#records.int(node, Field.dataLength)
   }
 
   acl(node: Znode): AclList {
-    return node.acl
+    return this.acls.at(this.#records.int(node, Field.acl))
   }
 
   czxid(node: Znode): Zxid {
-    return node.czxid
+    return this.#records.long(node, Field.czxid)
   }
 
   mzxid(node: Znode): Zxid {
-    return node.mzxid
+    return this.#records.long(node, Field.mzxid)
   }
 
+  /** Last child create or delete; the node's own czxid before any. */
   pzxid(node: Znode): Zxid {
-    return node.pzxid
+    return this.#records.long(node, Field.pzxid)
+  }
+
+  ctime(node: Znode): number {
+    return this.#records.long(node, Field.ctime)
+  }
+
+  mtime(node: Znode): number {
+    return this.#records.long(node, Field.mtime)
   }
 
   version(node: Znode): number {
-    return node.version
+    return this.#records.int(node, Field.version)
+  }
+
+  aversion(node: Znode): number {
+    return this.#records.int(node, Field.aversion)
+  }
+
+  /** Children ever created: the next sequential child's number. Wraps at 2^31. */
+  childCreations(node: Znode): number {
+    return this.#records.int(node, Field.childCreations)
+  }
+
+  owner(node: Znode): Owner {
+    return this.#records.long(node, Field.owner)
   }
 
   /** The owning session's id; 0 for a node that outlives sessions. */
   ephemeralOwner(node: Znode): number {
-    return sessionOf(node.owner)
+    return sessionOf(this.owner(node))
   }
 
   childCount(node: Znode): number {
-    return node.children === null ? 0 : node.children.size
+    return this.#records.int(node, Field.childCount)
   }
 
   /** All nodes below. */
   descendantCount(node: Znode): number {
-    return node.descendantCount
+    return this.#records.int(node, Field.descendantCount)
   }
 
   /** Bytes of the data of the node and of all nodes below. What `showMembership` shows is no part of the state, nor of these. */
   subtreeBytes(node: Znode): number {
-    return node.path === configPath ? node.descendantBytes : dataBytesOf(node) + node.descendantBytes
+    const below = this.#records.long(node, Field.descendantBytes)
+    return this.isConfig(node) ? below : below + this.dataLength(node)
   }
 
   /** Undefined for the root. A node that was just removed still tells. */
   parent(node: Znode): Znode | undefined {
-    return node.parent ?? undefined
+    const parent = this.#link(node, Field.parent)
+    return parent === 0 ? undefined : parent
   }
 
-  /** In no particular order; valid until the next change. */
-  childNames(node: Znode): ReadonlySet<string> {
-    return node.children ?? noNames
+  /** In no particular order. */
+  childNames(node: Znode): string[] {
+    const names: string[] = []
+    for (let child = this.#link(node, Field.firstChild); child !== 0; ) {
+      names.push(this.#store.name(child, node))
+      child = this.#link(child, Field.nextSibling)
+    }
+    return names
+  }
+
+  /** As a vector of strings goes over the wire. */
+  writeChildNames(node: Znode, writer: JuteWriter): void {
+    writer.int(this.childCount(node))
+    for (let child = this.#link(node, Field.firstChild); child !== 0; ) {
+      this.#store.writeName(child, node, writer)
+      child = this.#link(child, Field.nextSibling)
+    }
   }
 
   /** Writes the 68-byte Stat. */
   writeStat(node: Znode, writer: JuteWriter): void {
-    const childCount = this.childCount(node)
-    writer
-      .long(node.czxid)
-      .long(node.mzxid)
-      .long(node.ctime)
-      .long(node.mtime)
-      .int(node.version)
-      .int(2 * node.childCreations - childCount)
-      .int(node.aversion)
-      .long(sessionOf(node.owner))
-      .int(node.data === null ? 0 : node.data.length)
-      .int(childCount)
-      .long(node.pzxid)
+    this.#records.writeStat(node, writer)
   }
 
-  /** All nodes, parents not always first. New ones that appear during the iteration are included. */
-  nodes(): IterableIterator<Znode> {
-    return this.#nodes.values()
+  /** What the overlay has put on the node; 0 for nothing. Here it costs no look-up. */
+  pending(node: Znode): number {
+    return this.#records.int(node, Field.pending)
   }
 
-  /** Adds a node and counts it at its parent. `data` is copied from `source`; `dataLength` -1 stands for null. */
+  setPending(node: Znode, pending: number): void {
+    this.#records.setInt(node, Field.pending, pending)
+  }
+
+  /** All nodes, parents not always first. New ones that appear during the iteration may be included. */
+  *nodes(): Generator<Znode> {
+    for (let place = 1; place < this.placesEnd; place++) {
+      const node = this.nodeAt(place)
+      if (node !== undefined) yield node
+    }
+  }
+
+  /** Nodes keep their places, from 1 to below this. */
+  get placesEnd(): number {
+    return this.#records.end
+  }
+
+  /** The node at a place; undefined when none is there. */
+  nodeAt(place: number): Znode | undefined {
+    const node = place as Znode
+    return node !== this.#removed && this.#records.isUsed(node) ? node : undefined
+  }
+
+  /** Marks that the snapshot under way has the node as it should be; whether it had not. */
+  markForSnapshot(node: Znode): boolean {
+    if (this.#records.int(node, Field.snapshotMark) === this.snapshotMark) return false
+    this.#records.setInt(node, Field.snapshotMark, this.snapshotMark)
+    return true
+  }
+
+  /**
+   * Adds a node, whose path stands in `path` from `start` to `end`, and counts it at its parent. `data` is copied from
+   * `source`; `dataLength` -1 stands for null.
+   */
   create(
-    path: string,
+    path: Buffer,
+    start: number,
+    end: number,
     source: Buffer,
     dataAt: number,
     dataLength: number,
@@ -172,106 +266,119 @@ export class Tree {
     zxid: Zxid,
     wallMs: number,
   ): Znode {
-    const parent = this.#nodes.get(parentOf(path))
-    if (parent === undefined) throw new BrokenInvariant(`create: the parent of ${path} does not exist`)
-    const data = dataLength < 0 ? null : copyOf(source, dataAt, dataLength)
-    const mark = this.snapshotMark
-    const node = new Znode(path, data, acl, owner, zxid, wallMs, mark)
-    this.insert(node)
+    const scan = this.#scan
+    scan.reset(path, start, end)
+    const parent = this.#index.find(scan.parentHash, scan.bytes, scan.start, scan.parentEnd)
+    if (parent === undefined) throw this.#broken('create: the parent does not exist of')
+    const node = this.#add(source, dataAt, dataLength, acl, owner, zxid, wallMs)
+    if (node === undefined) throw this.#broken('create: there is already')
+    const records = this.#records
+    records.setLong(node, Field.mzxid, zxid)
+    records.setLong(node, Field.mtime, wallMs)
+    records.setLong(node, Field.pzxid, zxid)
+    this.#rehashA(node, hashOf(source, dataAt, dataLength))
+    this.#rehashB(node)
     this.#willChange(parent)
-    adopt(parent, node)
-    parent.childCreations = (parent.childCreations + 1) | 0
-    parent.pzxid = zxid
+    records.setInt(parent, Field.childCreations, (records.int(parent, Field.childCreations) + 1) | 0)
+    this.#adopt(parent, node)
+    records.setLong(parent, Field.pzxid, zxid)
     this.#rehashB(parent)
-    if (this.quotas.size > 0 || isQuotaPart(path)) this.quotas.created(node)
+    if (this.quotas.size > 0 || areQuotaPart(path, start, end)) this.quotas.created(node)
     return node
   }
 
-  /** Takes a node without children away. */
+  /** Takes a node without children away. It still tells what it was until the next one is created or removed. */
   remove(node: Znode, zxid: Zxid): void {
-    const path = node.path
-    if (this.childCount(node) > 0) throw new BrokenInvariant(`remove: ${path} has children`)
-    const parent = node.parent
-    if (parent === null || parent.children === null) {
-      throw new BrokenInvariant(`remove: ${path} has no parent`)
-    }
+    this.#forgetRemoved()
+    const records = this.#records
+    const parent = this.#link(node, Field.parent)
+    if (this.childCount(node) > 0) throw new BrokenInvariant(`remove: ${this.path(node)} has children`)
+    if (parent === 0) throw new BrokenInvariant(`remove: ${this.path(node)} has no parent`)
     this.#willChange(node)
-    this.#nodes.delete(path)
-    this.#index.forget(node)
-    this.acls.release(node.acl)
-    this.#digest.subtract(node.digestA, node.digestB)
-    this.#dataBytes -= path.length + dataBytesOf(node)
-    if (node.owner > 0) this.#ephemeralCount--
-    else if (node.owner < 0) this.#reaped.delete(node)
+    const dataLength = this.dataLength(node)
+    const owner = this.owner(node)
+    this.#index.delete(records.int(node, Field.pathHash), node)
+    this.acls.release(records.int(node, Field.acl))
+    this.#digest.subtract(records.int(node, Field.digestA), records.int(node, Field.digestB))
+    this.#dataBytes -= this.#store.pathCharacters(node) + dataLength
+    if (owner > 0) this.#ephemeralCount--
+    else if (owner < 0) this.#reaped.delete(node)
     this.#willChange(parent)
-    parent.children.delete(nameOf(path))
-    if (parent.children.size === 0) parent.children = null
-    addToAncestors(node, -1, -dataBytesOf(node))
-    if (zxid > parent.pzxid) parent.pzxid = zxid
+    this.#unlink(parent, node)
+    this.#addToAncestors(node, -1, -dataLength)
+    if (zxid > this.pzxid(parent)) records.setLong(parent, Field.pzxid, zxid)
     this.#rehashB(parent)
+    this.#removed = node
     if (this.quotas.size > 0) this.quotas.removed(node)
   }
 
   /** Replaces the data and raises the version. */
   setData(node: Znode, source: Buffer, dataAt: number, dataLength: number, zxid: Zxid, wallMs: number): void {
     this.#willChange(node)
-    const before = node.data
-    const bytesMore = Math.max(dataLength, 0) - dataBytesOf(node)
-    if (dataLength > 0 && before !== null && before.length === dataLength) {
-      // Same length: no new buffer. Nobody holds a view across a change.
-      copyRange(source, dataAt, dataAt + dataLength, before, 0)
-    } else {
-      node.data = dataLength < 0 ? null : copyOf(source, dataAt, dataLength)
-      if (bytesMore !== 0) this.#countBytes(node, bytesMore)
-    }
-    node.dataHash = dataLength < 0 ? -1 : hashBytes(source, dataAt, dataAt + dataLength)
-    node.version = nextVersion(node.version)
-    node.mzxid = zxid
-    node.mtime = wallMs
-    this.#rehashA(node)
-    if (this.quotas.size > 0) this.quotas.dataChanged(node.path, bytesMore)
+    const records = this.#records
+    const bytesMore = Math.max(dataLength, 0) - this.dataLength(node)
+    this.#store.setData(node, source, dataAt, dataLength)
+    if (bytesMore !== 0) this.#countBytes(node, bytesMore)
+    records.setInt(node, Field.version, nextVersion(records.int(node, Field.version)))
+    records.setLong(node, Field.mzxid, zxid)
+    records.setLong(node, Field.mtime, wallMs)
+    this.#rehashA(node, hashOf(source, dataAt, dataLength))
+    if (this.quotas.size > 0) this.quotas.dataChanged(this.path(node), bytesMore)
   }
 
   /** Replaces the data of a node that the servers themselves keep up to date: only its length shows in the Stat. */
   rewriteData(node: Znode, data: Buffer): void {
     this.#willChange(node)
-    const bytesMore = data.length - dataBytesOf(node)
-    node.data = data
+    const bytesMore = data.length - this.dataLength(node)
+    this.#store.setData(node, data, 0, data.length)
     if (bytesMore !== 0) this.#countBytes(node, bytesMore)
-    node.dataHash = hashBytes(data, 0, data.length)
-    this.#rehashA(node)
+    this.#rehashA(node, hashOf(data, 0, data.length))
   }
 
   setAcl(node: Znode, acl: AclList): void {
     this.#willChange(node)
+    const records = this.#records
     const kept = this.acls.reference(acl)
-    this.acls.release(node.acl)
-    node.acl = kept
-    node.aversion = nextVersion(node.aversion)
+    this.acls.release(records.int(node, Field.acl))
+    records.setInt(node, Field.acl, kept)
+    records.setInt(node, Field.aversion, nextVersion(records.int(node, Field.aversion)))
     this.#rehashB(node)
   }
 
-  /** Puts a complete node in, without counting it at its parent: the initial tree, and snapshots. */
-  insert(node: Znode): void {
-    const path = node.path
-    const countBefore = this.#nodes.size
-    this.#nodes.set(path, node)
-    if (this.#nodes.size === countBefore) throw new BrokenInvariant(`insert: ${path} exists`)
-    node.acl = this.acls.reference(node.acl)
-    if (isQuotaPart(path)) this.quotas.appeared(path)
-    node.dataHash = node.data === null ? -1 : hashBytes(node.data, 0, node.data.length)
-    this.#dataBytes += path.length + dataBytesOf(node)
-    if (node.owner > 0) this.#ephemeralCount++
-    else if (node.owner < 0) this.#reaped.add(node)
-    this.#rehashA(node)
+  /**
+   * Puts a complete node in, without counting it at its parent: the initial tree, and snapshots. Undefined, and nothing
+   * done, when there is one with its path.
+   */
+  insert(image: NodeImage): Znode | undefined {
+    const { path, pathAt, pathEnd, source, dataAt, dataLength, acl, owner, czxid, ctime } = image
+    this.#scan.reset(path, pathAt, pathEnd)
+    const node = this.#add(source, dataAt, dataLength, acl, owner, czxid, ctime)
+    if (node === undefined) return undefined
+    const records = this.#records
+    records.setLong(node, Field.mzxid, image.mzxid)
+    records.setLong(node, Field.mtime, image.mtime)
+    records.setLong(node, Field.pzxid, image.pzxid)
+    records.setInt(node, Field.version, image.version)
+    records.setInt(node, Field.aversion, image.aversion)
+    records.setInt(node, Field.childCreations, image.childCreations)
+    records.setInt(node, Field.cversion, 2 * image.childCreations)
+    if (pathEnd - pathAt === 1) this.#root = node
+    else if (this.#scan.hash === configHash && this.path(node) === configPath) this.#config = node
+    this.#rehashA(node, hashOf(source, dataAt, dataLength))
     this.#rehashB(node)
+    return node
   }
 
   /** Names an inserted node among its parent's children; whether the parent is there. */
   link(node: Znode): boolean {
-    const parent = this.#nodes.get(parentOf(node.path))
+    const scan = this.#scan
+    if (this.#scanned !== node) {
+      const path = Buffer.from(this.path(node))
+      scan.reset(path, 0, path.length)
+    }
+    const parent = this.#index.find(scan.parentHash, scan.bytes, scan.start, scan.parentEnd)
     if (parent === undefined) return false
-    adopt(parent, node)
+    this.#adopt(parent, node)
     this.#rehashB(parent)
     return true
   }
@@ -281,16 +388,20 @@ export class Tree {
    * holds it, so servers whose files differ in a word still have equal states.
    */
   showMembership(text: Buffer): void {
-    const node = this.#nodes.get(configPath)
-    if (node === undefined) throw new BrokenInvariant(`there is no ${configPath}`)
-    node.data = text
-    node.version = -1
+    if (this.#config === 0) throw new BrokenInvariant(`there is no ${configPath}`)
+    this.#store.setData(this.#config, text, 0, text.length)
+    this.#records.setInt(this.#config, Field.version, -1)
   }
 
+  /** Whoever clears it resets the digest. */
   clear(): void {
-    for (const node of this.#nodes.values()) this.#digest.subtract(node.digestA, node.digestB)
-    this.#nodes.clear()
-    this.#index.clear()
+    this.#store = new NodeStore()
+    this.#index = new PathIndex(this.#store)
+    this.#records = this.#store.records
+    this.#root = 0 as Znode
+    this.#config = 0 as Znode
+    this.#removed = 0 as Znode
+    this.#scanned = 0 as Znode
     this.acls.clear()
     this.quotas.clear()
     this.#dataBytes = 0
@@ -298,40 +409,139 @@ export class Tree {
     this.#reaped.clear()
   }
 
-  #countBytes(node: Znode, bytesMore: number): void {
-    this.#dataBytes += bytesMore
-    addToAncestors(node, 0, bytesMore)
+  /** A node with the path that was scanned, in no place yet but its own; undefined when there is one. */
+  #add(
+    source: Buffer,
+    dataAt: number,
+    dataLength: number,
+    acl: AclList,
+    owner: Owner,
+    zxid: Zxid,
+    wallMs: number,
+  ): Znode | undefined {
+    this.#forgetRemoved()
+    const { hash, bytes, start, end, isAscii } = this.#scan
+    if (this.#index.find(hash, bytes, start, end) !== undefined) return undefined
+    const records = this.#records
+    const node = this.#store.add(bytes, start, end, isAscii, dataLength)
+    if (dataLength >= 0) this.#store.setData(node, source, dataAt, dataLength)
+    records.setInt(node, Field.pathHash, hash)
+    records.setInt(node, Field.acl, this.acls.reference(acl))
+    records.setLong(node, Field.czxid, zxid)
+    records.setLong(node, Field.ctime, wallMs)
+    records.setInt(node, Field.snapshotMark, this.snapshotMark)
+    if (owner !== 0) {
+      records.setLong(node, Field.owner, owner)
+      records.setLong(node, Field.ephemeralOwner, sessionOf(owner))
+      if (owner > 0) this.#ephemeralCount++
+      else this.#reaped.add(node)
+    }
+    this.#index.add(hash, node)
+    this.#scanned = node
+    if (areQuotaPart(bytes, start, end)) this.quotas.appeared(this.path(node))
+    this.#dataBytes += this.#store.pathCharacters(node) + Math.max(dataLength, 0)
+    return node
   }
 
-  #willChange(node: Znode): void {
-    if (this.watcher !== null && node.snapshotMark !== this.snapshotMark) {
-      this.watcher.nodeWillChange(node)
-      node.snapshotMark = this.snapshotMark
+  #forgetRemoved(): void {
+    if (this.#removed === 0) return
+    this.#store.remove(this.#removed)
+    this.#removed = 0 as Znode
+  }
+
+  #broken(what: string): BrokenInvariant {
+    const { bytes, start, end } = this.#scan
+    return new BrokenInvariant(`${what} ${bytes.toString('utf8', start, end)}`)
+  }
+
+  #link(node: Znode, field: number): Znode {
+    return this.#records.int(node, field) as Znode
+  }
+
+  #adopt(parent: Znode, node: Znode): void {
+    const records = this.#records
+    records.setInt(node, Field.parent, parent)
+    const first = this.#link(parent, Field.firstChild)
+    if (first === 0) {
+      records.setInt(parent, Field.firstChild, node)
+      records.setInt(node, Field.previousSibling, node)
+    } else {
+      const last = records.int(first, Field.previousSibling) as Znode
+      records.setInt(last, Field.nextSibling, node)
+      records.setInt(node, Field.previousSibling, last)
+      records.setInt(first, Field.previousSibling, node)
+    }
+    this.#countChildren(parent, 1)
+    const bytes = this.dataLength(node) + records.long(node, Field.descendantBytes)
+    this.#addToAncestors(node, 1 + this.descendantCount(node), bytes)
+  }
+
+  #unlink(parent: Znode, node: Znode): void {
+    const records = this.#records
+    const first = this.#link(parent, Field.firstChild)
+    const next = this.#link(node, Field.nextSibling)
+    const previous = this.#link(node, Field.previousSibling)
+    if (node === first) records.setInt(parent, Field.firstChild, next)
+    else records.setInt(previous, Field.nextSibling, next)
+    if (next !== 0) records.setInt(next, Field.previousSibling, previous)
+    else if (node !== first) records.setInt(first, Field.previousSibling, previous)
+    this.#countChildren(parent, -1)
+  }
+
+  #countChildren(parent: Znode, more: number): void {
+    const records = this.#records
+    const count = records.int(parent, Field.childCount) + more
+    records.setInt(parent, Field.childCount, count)
+    records.setInt(parent, Field.cversion, 2 * records.int(parent, Field.childCreations) - count)
+  }
+
+  #countBytes(node: Znode, bytesMore: number): void {
+    this.#dataBytes += bytesMore
+    this.#addToAncestors(node, 0, bytesMore)
+  }
+
+  #addToAncestors(node: Znode, count: number, bytes: number): void {
+    const records = this.#records
+    for (let above = this.#link(node, Field.parent); above !== 0; above = this.#link(above, Field.parent)) {
+      if (count !== 0) {
+        records.setInt(above, Field.descendantCount, records.int(above, Field.descendantCount) + count)
+      }
+      if (bytes !== 0) {
+        records.setLong(above, Field.descendantBytes, records.long(above, Field.descendantBytes) + bytes)
+      }
     }
   }
 
+  #willChange(node: Znode): void {
+    if (this.watcher === null || this.#records.int(node, Field.snapshotMark) === this.snapshotMark) return
+    this.watcher.nodeWillChange(node)
+    this.markForSnapshot(node)
+  }
+
   /** The half of the digest that changes with the data. */
-  #rehashA(node: Znode): void {
-    let h = mix(node.pathHash, node.dataHash)
-    h = mix(h, node.version)
-    h = mixLong(h, node.mzxid)
-    h = finish(mixLong(h, node.mtime))
-    this.#digest.add(h - node.digestA, 0)
-    node.digestA = h
+  #rehashA(node: Znode, dataHash: number): void {
+    const records = this.#records
+    let h = mix(records.int(node, Field.pathHash), dataHash)
+    h = mix(h, records.int(node, Field.version))
+    h = mixLong(h, records.long(node, Field.mzxid))
+    h = finish(mixLong(h, records.long(node, Field.mtime)))
+    this.#digest.add(h - records.int(node, Field.digestA), 0)
+    records.setInt(node, Field.digestA, h)
   }
 
   /** The half that changes with the children and the access control list. */
   #rehashB(node: Znode): void {
-    let h = mix(node.pathHash ^ 0x5bd1e995, node.acl.hash)
-    h = mix(h, node.aversion)
-    h = mix(h, node.childCreations)
-    h = mix(h, this.childCount(node))
-    h = mixLong(h, node.czxid)
-    h = mixLong(h, node.ctime)
-    h = mixLong(h, node.owner)
-    h = finish(mixLong(h, node.pzxid))
-    this.#digest.add(0, h - node.digestB)
-    node.digestB = h
+    const records = this.#records
+    let h = mix(records.int(node, Field.pathHash) ^ 0x5bd1e995, this.acl(node).hash)
+    h = mix(h, records.int(node, Field.aversion))
+    h = mix(h, records.int(node, Field.childCreations))
+    h = mix(h, records.int(node, Field.childCount))
+    h = mixLong(h, records.long(node, Field.czxid))
+    h = mixLong(h, records.long(node, Field.ctime))
+    h = mixLong(h, records.long(node, Field.owner))
+    h = finish(mixLong(h, records.long(node, Field.pzxid)))
+    this.#digest.add(0, h - records.int(node, Field.digestB))
+    records.setInt(node, Field.digestB, h)
   }
 }
 
@@ -341,37 +551,25 @@ export function nextVersion(version: number): number {
   return next === -1 ? 0 : next
 }
 
-function adopt(parent: Znode, node: Znode): void {
-  parent.children ??= new Set()
-  parent.children.add(nameOf(node.path))
-  node.parent = parent
-  addToAncestors(node, 1 + node.descendantCount, dataBytesOf(node) + node.descendantBytes)
+/** What data add to the digest; a length of -1 stands for null. */
+function hashOf(source: Buffer, at: number, length: number): number {
+  return length < 0 ? -1 : hashBytes(source, at, at + length)
 }
 
-function addToAncestors(node: Znode, count: number, bytes: number): void {
-  for (let above = node.parent; above !== null; above = above.parent) {
-    above.descendantCount += count
-    above.descendantBytes += bytes
-  }
-}
-
-const dataBytesOf = (node: Znode): number => (node.data === null ? 0 : node.data.length)
-
-function copyOf(source: Buffer, at: number, length: number): Buffer {
-  if (length === 0) return noData
-  const copy = Buffer.allocUnsafe(length)
-  copyRange(source, at, at + length, copy, 0)
-  return copy
+function isAscii(bytes: Buffer, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if ((bytes[i] as number) > 0x7f) return false
+  return true
 }
 
 /** The tree of an ensemble that has never seen a write. */
 export function plantInitialTree(tree: Tree, configAcl: AclList): void {
-  for (const path of ['/', '/zookeeper', '/zookeeper/quota', configPath]) {
-    const acl = path === configPath ? configAcl : openAcl
-    const node = new Znode(path, noData, acl, 0, 0, 0, 0)
+  for (const path of [rootPath, zookeeperPath, quotaPath, configPath]) {
+    const image = new NodeImage()
+    image.setPath(path)
+    image.acl = path === configPath ? configAcl : openAcl
     // As ZooKeeper's own set-up leaves it.
-    if (path === configPath) node.aversion = -1
-    tree.insert(node)
-    if (path !== '/') tree.link(node)
+    if (path === configPath) image.aversion = -1
+    const node = tree.insert(image)
+    if (node !== undefined && path !== rootPath) tree.link(node)
   }
 }

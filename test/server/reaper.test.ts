@@ -91,7 +91,7 @@ describe('the reaper', () => {
     expect(sent.slice(2).map(pathsOf)).toEqual([['/never']])
     time.pass(10_000)
     expect(sent.length).toBe(3)
-    expect([...h.state.tree.reaped].map((node) => node.path)).toEqual(['/used'])
+    expect([...h.state.tree.reaped].map((node) => h.state.tree.path(node))).toEqual(['/used'])
   })
 
   test('more than may go in a minute -> spread over it, in slices', () => {

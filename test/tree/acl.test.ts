@@ -182,7 +182,7 @@ describe('access control: the table', () => {
     const first = table.reference(table.read(new JuteReader(bytes)))
     const second = table.reference(table.read(new JuteReader(bytes)))
     expect(second).toBe(first)
-    expect(first.entries).toEqual(readOnlyEntries)
+    expect(table.at(first).entries).toEqual(readOnlyEntries)
     expect(table.read(new JuteReader(openAcl.bytes))).toBe(openAcl)
     expect(table.size).toBe(1)
     table.release(first)

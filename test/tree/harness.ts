@@ -1,10 +1,12 @@
 import type { ApplyListener } from '../../src/tree/apply-listener.ts'
 import { type ExecuteSettings, usualExecuteSettings } from '../../src/tree/execute/execute-settings.ts'
 import { Identities } from '../../src/tree/identities.ts'
+import { NodeImage } from '../../src/tree/node-image.ts'
 import type { QuotaExcess } from '../../src/tree/quota/quota-check.ts'
 import { encodeReapRequest } from '../../src/tree/reaping.ts'
 import { ReplicatedState } from '../../src/tree/replicated-state.ts'
 import { encodeRequest, RequestEnvelope } from '../../src/tree/request.ts'
+import type { Tree } from '../../src/tree/tree.ts'
 import type { Znode } from '../../src/tree/znode.ts'
 import { zxidOf } from '../../src/tree/zxid.ts'
 import { JuteReader } from '../../src/wire/jute-reader.ts'
@@ -50,18 +52,23 @@ export class RecordingListener implements ApplyListener {
   wants = true
   #writer = new JuteWriter()
   #open: Omit<Reply, 'body'> | null = null
+  readonly #tree: Tree
+
+  constructor(tree: Tree) {
+    this.#tree = tree
+  }
 
   nodeCreated(node: Znode, zxid: number): void {
-    this.#note(`created ${node.path}`, zxid)
+    this.#note(`created ${this.#tree.path(node)}`, zxid)
   }
   nodeDeleted(node: Znode, zxid: number): void {
-    this.#note(`deleted ${node.path}`, zxid)
+    this.#note(`deleted ${this.#tree.path(node)}`, zxid)
   }
   nodeDataChanged(node: Znode, zxid: number): void {
-    this.#note(`data ${node.path}`, zxid)
+    this.#note(`data ${this.#tree.path(node)}`, zxid)
   }
   nodeChildrenChanged(node: Znode, zxid: number): void {
-    this.#note(`children ${node.path}`, zxid)
+    this.#note(`children ${this.#tree.path(node)}`, zxid)
   }
   sessionCreated(id: number, timeoutMs: number): void {
     this.#note(`session ${timeoutMs}`, id)
@@ -94,7 +101,7 @@ export class RecordingListener implements ApplyListener {
 /** One server's state, with a reign of its own: requests go in, transactions and replies come out. */
 export class Harness {
   readonly state: ReplicatedState
-  readonly listener = new RecordingListener()
+  readonly listener: RecordingListener
   readonly server: number
   /** Proposed and not yet applied here. */
   readonly pending: Txn[] = []
@@ -113,6 +120,7 @@ export class Harness {
     } = {},
   ) {
     this.state = new ReplicatedState({ ...usualExecuteSettings, ...options.settings }, options.onQuotaExcess)
+    this.listener = new RecordingListener(this.state.tree)
     this.server = options.server ?? 1
     this.nextZxid = zxidOf(options.epoch ?? 1, 1)
     this.state.beginReign()
@@ -157,7 +165,7 @@ export class Harness {
     const node = this.state.tree.find(path)
     if (node === undefined) throw new Error(`no node ${path}`)
     const writer = new JuteWriter()
-    encodeReapRequest(writer, node, neverUsedMs)
+    encodeReapRequest(writer, this.state.tree, node, neverUsedMs)
     return writer.take()
   }
 
@@ -186,6 +194,14 @@ export class Harness {
       exactlyOnceWindow: options.window ?? 0,
     })
     return this.run(OpCode.createSession, body).zxid
+  }
+
+  /** Puts a node in as a snapshot would: for what takes too long to bring about. */
+  plant(path: string, fields: Partial<NodeImage>): void {
+    const image = Object.assign(new NodeImage(), fields)
+    image.setPath(path)
+    const node = this.state.tree.insert(image)
+    if (node === undefined || !this.state.tree.link(node)) throw new Error(`no place for ${path}`)
   }
 
   stat(path: string) {

@@ -100,8 +100,11 @@ function reap(h: Harness, naive: NaiveTree, request: RandomReap, sessions: reado
   const zxid = h.nextZxid
   sendRandom(h, request, sessions)
   if (applied === undefined) return
-  const { czxid, version, childCreations } = applied
-  const seen: Seen = { czxid, version, creations: childCreations }
+  const seen: Seen = {
+    czxid: tree.czxid(applied),
+    version: tree.version(applied),
+    creations: tree.childCreations(applied),
+  }
   naive.reap(request.path, seen, request.neverUsedMs, { session: 0, zxid, wallMs: h.wallMs })
 }
 
@@ -118,7 +121,8 @@ function expectAnswer(body: JuteReader, answer: NaiveAnswer): void {
 const isBelow = (path: string, root: string): boolean => path.startsWith(root === '/' ? '/' : `${root}/`)
 
 function expectSameTree(h: Harness, naive: NaiveTree): void {
-  const paths = [...h.state.tree.nodes()].map((node) => node.path).sort()
+  const { tree } = h.state
+  const paths = [...tree.nodes()].map((node) => tree.path(node)).sort()
   expect(paths).toEqual([...naive.nodes.keys()].sort())
   for (const [path, node] of naive.nodes) {
     const children = naive.childrenOf(path)
@@ -140,7 +144,7 @@ function expectSameTree(h: Harness, naive: NaiveTree): void {
       numChildren: children.length,
     })
   }
-  const mortal = [...h.state.tree.reaped].map((node) => [node.path, ttlMsOf(node.owner)]).sort()
+  const mortal = [...tree.reaped].map((node) => [tree.path(node), ttlMsOf(tree.owner(node))]).sort()
   const naiveMortal = [...naive.nodes].filter(([, { kind }]) => kind === 'container' || kind === 'ttl')
   expect(mortal).toEqual(naiveMortal.map(([path, { ttlMs }]) => [path, ttlMs]).sort())
 }
@@ -173,7 +177,7 @@ function expectAlike(steps: readonly [RandomRequest | RandomReap, applied: numbe
   expectSameTree(h, naive)
   // Nothing of what was in flight stays behind: a new reign decides alike.
   h.state.endReign()
-  for (const node of h.state.tree.nodes()) expect(node.pending).toBeNull()
+  for (const node of h.state.tree.nodes()) expect(h.state.tree.pending(node)).toBe(0)
 }
 
 const applied = fc.constantFrom(0, 0, 1, 3, 100)
@@ -206,7 +210,7 @@ describe('the replicated state against the plainest one', () => {
       fc.property(fc.array(randomRequest, { maxLength: 40 }), (steps) => {
         const h = new Harness({ settings })
         const follower = new ReplicatedState()
-        const listener = new RecordingListener()
+        const listener = new RecordingListener(follower.tree)
         listener.wants = false
         h.newSession()
         const sessions = [h.state.lastApplied]

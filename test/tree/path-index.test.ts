@@ -1,7 +1,68 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { NodeStore } from '../../src/tree/node-store.ts'
+import { PathIndex } from '../../src/tree/path-index.ts'
 import { OpCode } from '../../src/wire/opcodes.ts'
 import { createBody, deleteBody, Harness } from './harness.ts'
+
+describe('the table that finds nodes', () => {
+  /** Nodes /0, /1 and so on, told by the table under hashes that say nothing of them. */
+  function filled(count: number, hashOf: (i: number) => number) {
+    const store = new NodeStore()
+    const index = new PathIndex(store)
+    const nodes = Array.from({ length: count }, (_, i) => {
+      const path = Buffer.from(`/${i}`)
+      const node = store.add(path, 0, path.length, true, 0)
+      index.add(hashOf(i), node)
+      return node
+    })
+    const found = (i: number) => {
+      const path = Buffer.from(`/${i}`)
+      const node = index.find(hashOf(i), path, 0, path.length)
+      expect(index.findText(hashOf(i), `/${i}`)).toBe(node)
+      return node
+    }
+    return { index, nodes, found }
+  }
+
+  test.each([
+    ['all alike', () => 7],
+    ['alike in the bits that choose the place', (i: number) => (i << 20) | 7],
+    ['behind each other across the end of a part', (i: number) => (i % 3) - 2],
+  ])('hashes %s -> each is found, and only while it is there', (_, hashOf) => {
+    const { index, nodes, found } = filled(1000, hashOf)
+    for (const [i, node] of nodes.entries()) expect(found(i)).toBe(node)
+    for (const [i, node] of nodes.entries()) if (i % 3 !== 1) index.delete(hashOf(i), node)
+    for (const [i, node] of nodes.entries()) expect(found(i)).toBe(i % 3 === 1 ? node : undefined)
+    for (const [i, node] of nodes.entries()) if (i % 3 !== 1) index.add(hashOf(i), node)
+    for (const [i, node] of nodes.entries()) expect(found(i)).toBe(node)
+  })
+
+  test('property: any hashes, added and deleted in any order -> as a map', () => {
+    const hashes = fc.array(fc.oneof(fc.integer(), fc.integer({ min: -9, max: 9 })), {
+      minLength: 400,
+      maxLength: 400,
+    })
+    fc.assert(
+      fc.property(hashes, fc.array(fc.nat(399), { maxLength: 600, size: 'max' }), (chosen, toggled) => {
+        const hashOf = (i: number) => chosen[i] ?? 0
+        const { index, nodes, found } = filled(400, hashOf)
+        const there = new Set(nodes.keys())
+        for (const i of toggled) {
+          const node = nodes[i]
+          if (node === undefined) continue
+          if (there.delete(i)) index.delete(hashOf(i), node)
+          else {
+            there.add(i)
+            index.add(hashOf(i), node)
+          }
+        }
+        for (const [i, node] of nodes.entries()) expect(found(i)).toBe(there.has(i) ? node : undefined)
+      }),
+      { numRuns: 50 },
+    )
+  })
+})
 
 describe('finding nodes by the bytes of a path', () => {
   test('bytes that look alike but are another path -> not taken for it', () => {
@@ -11,7 +72,8 @@ describe('finding nodes by the bytes of a path', () => {
     for (const path of ['/é', '/Ã©', '/plain']) h.run(OpCode.create, createBody(path), { session })
     const find = (path: string) => {
       const bytes = Buffer.from(`xx${path}yy`)
-      return h.state.tree.findBytes(bytes, 2, bytes.length - 2)?.path
+      const node = h.state.tree.findBytes(bytes, 2, bytes.length - 2)
+      return node && h.state.tree.path(node)
     }
     for (let round = 0; round < 2; round++) {
       for (const path of ['/é', '/Ã©', '/plain', '/']) expect(find(path)).toBe(path)

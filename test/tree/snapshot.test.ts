@@ -52,11 +52,12 @@ describe('snapshot', () => {
     expect(state.doneNumber(1, 1)).toBe(h.state.doneNumber(1, 1))
     expect(state.sessions.get(session)?.answers).toEqual(h.state.sessions.get(session)?.answers)
     expect(state.sessions.get(session)?.ephemerals.size).toBe(40)
-    expect([...state.tree.reaped].map(({ path, owner }) => [path, ttlMsOf(owner)])).toEqual([
+    const { tree } = state
+    expect([...tree.reaped].map((node) => [tree.path(node), ttlMsOf(tree.owner(node))])).toEqual([
       ['/container', 0],
       ['/ttl', 2 ** 40 - 1],
     ])
-    const listener = new RecordingListener()
+    const listener = new RecordingListener(tree)
     const from = h.history.length
     h.send(OpCode.closeSession, Buffer.alloc(0), { session })
     h.applyAll()
@@ -91,7 +92,7 @@ describe('snapshot', () => {
     expect(state.lastApplied).toBe(zxid)
     expect(state.digest()).toBe(digest)
     for (const txn of h.history)
-      if (txn.zxid > zxid) state.apply(txn.zxid, txn.bytes, new RecordingListener())
+      if (txn.zxid > zxid) state.apply(txn.zxid, txn.bytes, new RecordingListener(state.tree))
     expect(state.digest()).toBe(h.state.digest())
   })
 

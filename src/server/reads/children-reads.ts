@@ -31,8 +31,8 @@ export class ChildrenReads {
     const node = findReadable(state, target, connection, xid, body, identities)
     if (node === undefined) return
     if (target.watch && !this.#services.watches.watchChildren(target.pathAt(node, tree), connection)) return
-    const out = connection.beginReply(xid, state.lastApplied, ErrorCode.ok).int(tree.childCount(node))
-    for (const name of tree.childNames(node)) out.string(name)
+    const out = connection.beginReply(xid, state.lastApplied, ErrorCode.ok)
+    tree.writeChildNames(node, out)
     if (opcode === OpCode.getChildren2) tree.writeStat(node, out)
     connection.endReply()
   }

@@ -26,7 +26,8 @@ export class DataReads {
     const node = findReadable(state, target, connection, xid, body, identities)
     if (node === undefined) return
     if (target.watch && !this.#services.watches.watchData(target.pathAt(node, tree), connection)) return
-    const out = connection.beginReply(xid, state.lastApplied, ErrorCode.ok).buffer(tree.data(node))
+    const out = connection.beginReply(xid, state.lastApplied, ErrorCode.ok)
+    tree.writeData(node, out)
     tree.writeStat(node, out)
     connection.endReply()
   }

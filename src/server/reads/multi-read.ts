@@ -54,11 +54,10 @@ export class MultiRead {
     if (!mayRead(tree.acl(node), identities)) return writeError(out, ErrorCode.noAuth)
     writeMultiHeader(out, opcode, ErrorCode.ok)
     if (opcode === OpCode.getData) {
-      out.buffer(tree.data(node))
+      tree.writeData(node, out)
       tree.writeStat(node, out)
     } else {
-      out.int(tree.childCount(node))
-      for (const name of tree.childNames(node)) out.string(name)
+      tree.writeChildNames(node, out)
     }
   }
 }

@@ -37,7 +37,7 @@ export class Target {
     return body.bytes.toString('utf8', this.#start, this.#end)
   }
 
-  /** As `path`, sharing the string that the node has, so that a watch needs none of its own. */
+  /** As `path`, of the node that was found. */
   pathAt(node: Znode, tree: Tree): string {
     return this.#start === this.#end ? '' : tree.path(node)
   }

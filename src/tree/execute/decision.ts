@@ -50,6 +50,11 @@ export class Decision {
     return acl === openAcl || allows(acl, perms, this.identities)
   }
 
+  /** While there are none, nobody need be asked about them. */
+  get hasQuotas(): boolean {
+    return this.overlay.quotas.isNeeded
+  }
+
   /** QuotaExceeded where a change of so much at `path` would pass a hard limit that is kept; else 0. */
   quotaError(path: string, nodes: number, bytes: number): number {
     const { quotas } = this.overlay

@@ -21,10 +21,14 @@ export function decideReap(decision: Decision, body: JuteReader, wallMs: number)
   if (pending.version !== request.version) return false
   if (pending.childCreations !== request.childCreations) return false
   // The time of the last change is only known of what is applied; no change in flight has made another of it.
-  const node = overlay.findApplied(request.path)
-  if (node === undefined || node.czxid !== request.czxid || node.version !== request.version) return false
+  const { tree } = overlay
+  const node = tree.find(request.path)
+  if (node === undefined) return false
+  if (tree.czxid(node) !== request.czxid || tree.version(node) !== request.version) return false
   const { owner, childCount, childCreations } = pending
-  if (!isOverdue({ owner, childCount, childCreations, mtime: node.mtime }, wallMs, request.neverUsedMs)) {
+  if (
+    !isOverdue({ owner, childCount, childCreations, mtime: tree.mtime(node) }, wallMs, request.neverUsedMs)
+  ) {
     return false
   }
   const parent = overlay.find(parentOf(request.path))

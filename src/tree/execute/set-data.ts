@@ -1,7 +1,7 @@
 import { ErrorCode } from '../../wire/error-codes.ts'
 import type { JuteReader } from '../../wire/jute-reader.ts'
 import { Permission } from '../../wire/node-flags.ts'
-import { configPath, isValidPath } from '../paths.ts'
+import { isValidPath } from '../paths.ts'
 import { nextVersion } from '../tree.ts'
 import { skipSized } from './body-shape.ts'
 import type { Decision } from './decision.ts'
@@ -25,16 +25,16 @@ export function decideSetData(decision: Decision, body: JuteReader): number {
   }
   if (!decision.mayDo(node.acl, Permission.write)) return ErrorCode.noAuth
   // Who the members are is for the configuration files to say, also to a super user.
-  if (node.path === configPath) return ErrorCode.noAuth
+  if (decision.overlay.tree.isConfig(node.node)) return ErrorCode.noAuth
   const bytesMore = dataLength - node.dataLength
-  const quotaError = decision.quotaError(node.path, 0, bytesMore)
+  const quotaError = decision.hasQuotas ? decision.quotaError(node.path, 0, bytesMore) : 0
   if (quotaError !== 0) return quotaError
   if (version !== -1 && version !== node.version) return ErrorCode.badVersion
 
   decision.overlay.touch(node, decision.zxid)
   node.version = nextVersion(node.version)
   node.dataLength = dataLength
-  decision.noteUsage(node.path, 0, bytesMore)
+  if (decision.hasQuotas) decision.noteUsage(node.path, 0, bytesMore)
   decision.txn.rawRange(body.bytes, bodyStart, dataEnd).int(node.version)
   return 0
 }

@@ -8,9 +8,17 @@ export const limitsName = '/zookeeper_limits'
 export const statsName = '/zookeeper_stats'
 
 const prefix = `${quotaPath}/`
+const prefixBytes = Buffer.from(prefix)
 
 /** Whether quotas are kept in the part of the tree that this node belongs to. */
 export const isQuotaPart = (path: string): boolean => path.startsWith(prefix)
+
+/** As `isQuotaPart`, of the bytes of a path. */
+export function areQuotaPart(path: Buffer, start: number, end: number): boolean {
+  if (end - start <= prefixBytes.length) return false
+  for (let i = 0; i < prefixBytes.length; i++) if (path[start + i] !== prefixBytes[i]) return false
+  return true
+}
 
 export const limitsPathOf = (quota: string): string => quotaPath + quota + limitsName
 export const statsPathOf = (quota: string): string => quotaPath + quota + statsName

@@ -41,15 +41,17 @@ export class Quotas {
   }
 
   created(node: Znode): void {
-    const quota = quotaOf(node.path, statsName)
+    const path = this.#tree.path(node)
+    const quota = quotaOf(path, statsName)
     if (quota !== null) this.#takeStock(quota, node)
-    this.#count(node.path, 1, node.data === null ? 0 : node.data.length)
+    this.#count(path, 1, this.#tree.dataLength(node))
   }
 
   removed(node: Znode): void {
-    const quota = quotaOf(node.path, limitsName)
+    const path = this.#tree.path(node)
+    const quota = quotaOf(path, limitsName)
     if (quota !== null && this.#active.delete(quota)) this.#forgetLength(quota.length)
-    this.#count(node.path, -1, node.data === null ? 0 : -node.data.length)
+    this.#count(path, -1, -this.#tree.dataLength(node))
   }
 
   dataChanged(path: string, bytesDifference: number): void {

@@ -12,7 +12,7 @@ export const stateMutations: readonly Mutation[] = [
         file: 'tree/execute/set-data.ts',
         find: 'if (version !== -1 && version !== node.version) return ErrorCode.badVersion',
         replace:
-          'if (version !== -1 && version !== (node.node?.version ?? node.version)) return ErrorCode.badVersion',
+          'if (version !== -1 && version !== (node.node === null ? node.version : decision.overlay.tree.version(node.node))) return ErrorCode.badVersion',
       },
     ],
   },

@@ -74,10 +74,7 @@ describe('create', () => {
   })
 
   test('more children ever made than a 32-bit number holds -> names and cversion go on below zero', () => {
-    h.create('/p')
-    const parent = h.state.tree.find('/p')
-    if (parent === undefined) throw new Error('no parent')
-    parent.childCreations = 2 ** 31 - 1
+    h.plant('/p', { childCreations: 2 ** 31 - 1 })
     const names = ['/p/s', '/p/s', '/p/s'].map((path) => pathOf(h.create(path, { flags: 2 })))
     expect(names).toEqual(['/p/s2147483647', '/p/s-2147483648', '/p/s-2147483647'])
     // 2 · (-2^31 + 2) - 3, in 32 bits.

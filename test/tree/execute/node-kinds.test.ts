@@ -25,7 +25,7 @@ const container = (path: string, flags = 4) => h.ask(OpCode.createContainer, cre
 const ttl = (path: string, flags: number, ttlMs: number | bigint) =>
   h.ask(OpCode.createTtl, createTtlBody(path, flags, ttlMs))
 /** What the leader would remove one day. */
-const reaped = () => [...h.state.tree.reaped].map((node) => node.path)
+const reaped = () => [...h.state.tree.reaped].map((node) => h.state.tree.path(node))
 
 describe('createContainer', () => {
   test('alone -> path and stat; no ephemeral owner; it is known as a container', () => {

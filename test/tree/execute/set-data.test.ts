@@ -42,12 +42,10 @@ describe('setData', () => {
   })
 
   test('the highest version -> goes on below zero, and leaves -1 out, which means any', () => {
-    h.create('/a')
-    const node = h.state.tree.find('/a')
-    if (node === undefined) throw new Error('no node')
     const versionAfter = (version: number) => {
-      node.version = version
-      return statOf(h.ask(OpCode.setData, setDataBody('/a', 'x', version))).version
+      const path = `/a${version}`
+      h.plant(path, { version })
+      return statOf(h.ask(OpCode.setData, setDataBody(path, 'x', version))).version
     }
     expect(versionAfter(2 ** 31 - 1)).toBe(-(2 ** 31))
     expect(versionAfter(-2)).toBe(0)

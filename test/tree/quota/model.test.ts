@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { noListener } from '../../../src/tree/apply-listener.ts'
 import { ReplicatedState } from '../../../src/tree/replicated-state.ts'
 import { OpCode } from '../../../src/wire/opcodes.ts'
 import { expectAheadAsAtOnce } from '../executing-ahead.ts'
@@ -31,9 +32,10 @@ function recount(state: ReplicatedState, path: string): string {
   let count = 0
   let bytes = 0
   for (const node of state.tree.nodes()) {
-    if (node.path !== path && !node.path.startsWith(`${path}/`)) continue
+    const at = state.tree.path(node)
+    if (at !== path && !at.startsWith(`${path}/`)) continue
     count++
-    bytes += node.data?.length ?? 0
+    bytes += state.tree.dataLength(node)
   }
   return `count=${count},bytes=${bytes}`
 }
@@ -111,11 +113,11 @@ describe('quota against the plainest count', () => {
         for (const step of steps) sendStep(h, step, sessions)
         const follower = new ReplicatedState()
         let late: ReplicatedState | null = null
-        const listener = new RecordingListener()
+        const listener = new RecordingListener(follower.tree)
         listener.wants = false
         for (const [index, txn] of h.history.entries()) {
           follower.apply(txn.zxid, txn.bytes, listener)
-          late?.apply(txn.zxid, txn.bytes, listener)
+          late?.apply(txn.zxid, txn.bytes, noListener)
           if (index !== at) continue
           late = new ReplicatedState()
           await late.load(chunksOf(await collect(follower.snapshot(async () => {}))))

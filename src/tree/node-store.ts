@@ -1,0 +1,157 @@
+import { copyRange } from '../runtime/copy-range.ts'
+import type { JuteWriter } from '../wire/jute-writer.ts'
+import { ByteHeap } from './byte-heap.ts'
+import { Field, Flag, NodeTable } from './node-table.ts'
+import type { Znode } from './znode.ts'
+
+/** Node's own decoders without the encoding look-up. */
+interface Decoder {
+  latin1Slice(start: number, end: number): string
+  utf8Slice(start: number, end: number): string
+}
+
+/** What nodes are made of: a record each, and a chunk with the path and behind it the data. */
+export class NodeStore {
+  readonly records = new NodeTable()
+  readonly #heap = new ByteHeap()
+
+  /** A new record with this path, without data. */
+  add(path: Buffer, start: number, end: number, isAscii: boolean, dataLength: number): Znode {
+    const { records } = this
+    const pathLength = end - start
+    const address = this.#heap.allocate(pathLength + Math.max(dataLength, 0))
+    const node = records.allocate()
+    records.setInt(node, Field.chunk, address)
+    records.setInt(node, Field.pathLength, pathLength)
+    records.setInt(node, Field.flags, isAscii ? Flag.asciiPath | Flag.noData : Flag.noData)
+    copyRange(path, start, end, this.#heap.bytes(address), this.#heap.offset(address))
+    return node
+  }
+
+  remove(node: Znode): void {
+    this.#heap.release(this.#chunk(node))
+    this.records.release(node)
+  }
+
+  path(node: Znode): string {
+    const address = this.#chunk(node)
+    const start = this.#heap.offset(address)
+    const end = start + this.records.int(node, Field.pathLength)
+    const bytes = this.#heap.bytes(address) as unknown as Decoder
+    return this.#isAscii(node) ? bytes.latin1Slice(start, end) : bytes.utf8Slice(start, end)
+  }
+
+  /** Length of the path as ZooKeeper counts it. */
+  pathCharacters(node: Znode): number {
+    return this.#isAscii(node) ? this.records.int(node, Field.pathLength) : this.path(node).length
+  }
+
+  /** The path and, in front of it, its length. */
+  writePath(node: Znode, writer: JuteWriter): void {
+    const address = this.#chunk(node)
+    const start = this.#heap.offset(address)
+    const length = this.records.int(node, Field.pathLength)
+    writer.int(length).rawRange(this.#heap.bytes(address), start, start + length)
+  }
+
+  /** As `writePath`, of the last component. */
+  writeName(node: Znode, parent: Znode, writer: JuteWriter): void {
+    const address = this.#chunk(node)
+    const start = this.#heap.offset(address)
+    const end = start + this.records.int(node, Field.pathLength)
+    const nameStart = start + this.#nameAt(parent)
+    writer.int(end - nameStart).rawRange(this.#heap.bytes(address), nameStart, end)
+  }
+
+  name(node: Znode, parent: Znode): string {
+    const address = this.#chunk(node)
+    const start = this.#heap.offset(address)
+    const end = start + this.records.int(node, Field.pathLength)
+    return (this.#heap.bytes(address) as unknown as Decoder).utf8Slice(start + this.#nameAt(parent), end)
+  }
+
+  hasPath(node: Znode, path: Buffer, start: number, end: number): boolean {
+    if (this.records.int(node, Field.pathLength) !== end - start) return false
+    const address = this.#chunk(node)
+    const bytes = this.#heap.bytes(address)
+    const shift = this.#heap.offset(address) - start
+    // From the end: siblings differ there.
+    for (let i = end - 1; i >= start; i--) if (path[i] !== bytes[i + shift]) return false
+    return true
+  }
+
+  hasPathText(node: Znode, path: string): boolean {
+    if (!this.#isAscii(node)) return this.path(node) === path
+    if (this.records.int(node, Field.pathLength) !== path.length) return false
+    const address = this.#chunk(node)
+    const bytes = this.#heap.bytes(address)
+    const start = this.#heap.offset(address)
+    for (let i = path.length - 1; i >= 0; i--) if (path.charCodeAt(i) !== bytes[start + i]) return false
+    return true
+  }
+
+  /** A VIEW: write it out or copy it at once, the next change may overwrite it. */
+  data(node: Znode): Buffer | null {
+    if ((this.records.int(node, Field.flags) & Flag.noData) !== 0) return null
+    const start = this.#dataAt(node)
+    return this.#heap
+      .bytes(this.#chunk(node))
+      .subarray(start, start + this.records.int(node, Field.dataLength))
+  }
+
+  /** The data and, in front of them, their length. */
+  writeData(node: Znode, writer: JuteWriter): void {
+    if ((this.records.int(node, Field.flags) & Flag.noData) !== 0) {
+      writer.int(-1)
+      return
+    }
+    const length = this.records.int(node, Field.dataLength)
+    const start = this.#dataAt(node)
+    writer.int(length).rawRange(this.#heap.bytes(this.#chunk(node)), start, start + length)
+  }
+
+  /** Copies the data from `source`; a length of -1 stands for null. */
+  setData(node: Znode, source: Buffer, at: number, length: number): void {
+    const { records } = this
+    const flags = records.int(node, Field.flags)
+    const bytes = Math.max(length, 0)
+    records.setInt(node, Field.flags, length < 0 ? flags | Flag.noData : flags & ~Flag.noData)
+    if (records.int(node, Field.dataLength) !== bytes) this.#makeRoom(node, bytes)
+    records.setInt(node, Field.dataLength, bytes)
+    copyRange(source, at, at + bytes, this.#heap.bytes(this.#chunk(node)), this.#dataAt(node))
+  }
+
+  /** Moves to another chunk where this one is too small, or more than twice as large as it need be. */
+  #makeRoom(node: Znode, dataLength: number): void {
+    const { records } = this
+    const heap = this.#heap
+    const before = this.#chunk(node)
+    const pathLength = records.int(node, Field.pathLength)
+    const needed = pathLength + dataLength
+    const capacity = heap.capacity(before)
+    if (needed <= capacity && needed * 2 >= capacity) return
+    const address = heap.allocate(needed)
+    const start = heap.offset(before)
+    copyRange(heap.bytes(before), start, start + pathLength, heap.bytes(address), heap.offset(address))
+    records.setInt(node, Field.chunk, address)
+    heap.release(before)
+  }
+
+  #chunk(node: Znode): number {
+    return this.records.int(node, Field.chunk) >>> 0
+  }
+
+  #dataAt(node: Znode): number {
+    return this.#heap.offset(this.#chunk(node)) + this.records.int(node, Field.pathLength)
+  }
+
+  /** Where the names of its children begin in their paths: the root's own path ends with the slash. */
+  #nameAt(parent: Znode): number {
+    const length = this.records.int(parent, Field.pathLength)
+    return length === 1 ? 1 : length + 1
+  }
+
+  #isAscii(node: Znode): boolean {
+    return (this.records.int(node, Field.flags) & Flag.asciiPath) !== 0
+  }
+}
