@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buildFault } from './build.ts'
+import { settingLines, zookeeperJar, zookeeperKind } from './zookeeper-kind.ts'
 
 export interface Member {
   readonly id: number
@@ -23,12 +23,9 @@ export interface ServerKind {
   command(folder: string, id: number): { program: string; args: string[] }
 }
 
-const settingLines = (settings: Settings): string[] =>
-  Object.entries(settings).map(([name, value]) => `${name}=${value}`)
-
 export const zkserverFile = join(import.meta.dirname, '../../../bin/zkserver')
 
-const banyan: ServerKind = {
+export const banyan: ServerKind = {
   name: 'Banyan',
   missing: buildFault,
   async prepare(folder, members, settings) {
@@ -47,52 +44,10 @@ const banyan: ServerKind = {
   }),
 }
 
-/** It takes some of its settings from the command line of its JVM only. */
-function javaOptions(settings: Settings): string {
-  const onlyThere = Object.entries(settings).filter(([name]) => /^(jute|znode)\./.test(name))
-  return onlyThere.map(([name, value]) => `-D${name}=${value}\n`).join('')
-}
-
-const zookeeperJar = '/usr/share/java/zookeeper.jar'
-
-const zookeeper: ServerKind = {
-  name: 'ZooKeeper',
-  missing: () =>
-    existsSync(zookeeperJar) ? null : `${zookeeperJar} is missing: install the package "zookeeper"`,
-  async prepare(folder, members, settings) {
-    for (const { id, clientPort } of members) {
-      const dataDir = join(folder, 'data', String(id))
-      await mkdir(dataDir, { recursive: true })
-      await writeFile(join(dataDir, 'myid'), String(id))
-      const { peerTimeout: _ours, ...theirs } = settings
-      await writeFile(join(folder, 'java-options'), javaOptions(settings))
-      const lines = [
-        `dataDir=${dataDir}`,
-        `clientPort=${clientPort}`,
-        'clientPortAddress=127.0.0.1',
-        'admin.enableServer=false',
-        ...(members.length === 1
-          ? []
-          : members.map((m) => `server.${m.id}=127.0.0.1:${m.leaderPort}:${m.peerPort}`)),
-        ...settingLines(theirs),
-        '',
-      ]
-      await writeFile(join(folder, `${id}.cfg`), lines.join('\n'))
-    }
-  },
-  command: (folder, id) => ({
-    program: 'java',
-    args: [
-      '-Xmx128m',
-      '-XX:TieredStopAtLevel=1',
-      `@${join(folder, 'java-options')}`,
-      '-cp',
-      zookeeperJar,
-      'org.apache.zookeeper.server.quorum.QuorumPeerMain',
-      join(folder, `${id}.cfg`),
-    ],
-  }),
-}
+const zookeeper = zookeeperKind({
+  jvmOptions: ['-Xmx128m', '-XX:TieredStopAtLevel=1'],
+  classPath: zookeeperJar,
+})
 
 /** `ENSEMBLE=zookeeper` runs against Apache ZooKeeper what runs against Banyan otherwise. */
 export const serverKind: ServerKind = process.env['ENSEMBLE'] === 'zookeeper' ? zookeeper : banyan
