@@ -33,5 +33,7 @@ it('promises: its disk was lost -> it begins anew', () => {
   promises.forgot(1)
   // Damaged right behind the write of the promise.
   expect(promises.promised(1, { epoch: 2, leader: 2 }, 0)).toBeNull()
+  // The leader asks again, over a new connection.
+  expect(promises.promised(1, { epoch: 2, leader: 2 }, 0)).toBeNull()
   expect(promises.promised(1, { epoch: 3, leader: 2 }, 0)?.problem).toContain('its disk holds 0')
 })
