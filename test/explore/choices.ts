@@ -1,14 +1,18 @@
 import { conditionOf } from '../../src/replication/condition.ts'
-import { Discovery } from '../../src/replication/discovery.ts'
-import type { Bounds } from './bounds.ts'
-import { copyServer, type Leading, type ServerState } from './model/state.ts'
+import { quorumSize } from '../../src/replication/quorum.ts'
+import type { BoundName, Bounds } from './bounds.ts'
+import { waitsForOthers } from './eager.ts'
+import type { Leading, ServerState } from './model/state.ts'
 import { lastOf } from './model/transactions.ts'
 import type { World } from './model/world.ts'
+import { heartbeatDecides } from './settled.ts'
+import type { View } from './view.ts'
 
 /** One thing that can happen next. */
 export type Choice =
   | { kind: 'stand'; server: number }
-  | { kind: 'join'; server: number; leader: number }
+  /** Before it joins, those tell it what they have promised. */
+  | { kind: 'join'; server: number; leader: number; told: readonly number[] }
   | { kind: 'tell'; from: number; to: number }
   | { kind: 'crash'; server: number; what: 'process' | 'disk' }
   | { kind: 'cut'; server: number; seenBy: 'follower' | 'leader' }
@@ -22,24 +26,43 @@ export type Choice =
   | { kind: 'propose'; server: number }
   | { kind: 'sync'; server: number }
 
-export function take(world: World, left: Bounds, choice: Choice): void {
+/** Which of the bounds a choice takes one of. */
+export function costOf(choice: Choice): BoundName | null {
   switch (choice.kind) {
     case 'stand':
-      left.stands--
+      return 'stands'
+    case 'crash':
+      return choice.what === 'disk' ? 'wipes' : 'crashes'
+    case 'cut':
+    case 'stepDown':
+      return 'cuts'
+    case 'sendHistory':
+      return choice.full ? 'fulls' : null
+    case 'propose':
+      return 'proposals'
+    case 'sync':
+      return 'syncs'
+    default:
+      return null
+  }
+}
+
+export function take(world: World, left: Bounds, choice: Choice): void {
+  const cost = costOf(choice)
+  if (cost !== null) left[cost]--
+  switch (choice.kind) {
+    case 'stand':
       return world.stand(choice.server)
     case 'join':
+      for (const from of choice.told) world.tell(from, choice.server)
       return world.join(choice.server, choice.leader)
     case 'tell':
       return world.tell(choice.from, choice.to)
     case 'crash':
-      if (choice.what === 'disk') left.wipes--
-      else left.crashes--
       return world.crash(choice.server, choice.what)
     case 'cut':
-      left.cuts--
       return world.cut(choice.server, choice.seenBy)
     case 'stepDown':
-      left.cuts--
       return world.endAttempt(choice.server, 'it steps down')
     case 'loseRest':
       return world.loseRest(choice.leader, choice.follower)
@@ -50,41 +73,62 @@ export function take(world: World, left: Bounds, choice: Choice): void {
     case 'write':
       return world.write(choice.server)
     case 'sendHistory':
-      if (!choice.full) return world.sendHistory(choice.leader)
-      left.fulls--
-      return world.sendHistory(choice.leader, 1)
+      return choice.full ? world.sendHistory(choice.leader, 1) : world.sendHistory(choice.leader)
     case 'heartbeat':
       return world.heartbeat(choice.server)
     case 'propose':
-      left.proposals--
       return world.propose(choice.server)
     case 'sync':
-      left.syncs--
       return world.askSync(choice.server)
   }
 }
 
-/** All that can happen next, within the bounds. */
-export function choices(world: World, left: Bounds): Choice[] {
+/** The same choice in an ensemble whose servers have other ids. */
+export function renameChoice(choice: Choice, idOf: (id: number) => number): Choice {
+  switch (choice.kind) {
+    case 'join':
+      return {
+        ...choice,
+        server: idOf(choice.server),
+        leader: idOf(choice.leader),
+        told: choice.told.map(idOf).sort(ascending),
+      }
+    case 'tell':
+      return { ...choice, from: idOf(choice.from), to: idOf(choice.to) }
+    case 'loseRest':
+    case 'readUp':
+      return { ...choice, leader: idOf(choice.leader), follower: idOf(choice.follower) }
+    case 'sendHistory':
+      return { ...choice, leader: idOf(choice.leader) }
+    default:
+      return { ...choice, server: idOf(choice.server) }
+  }
+}
+
+/** All that can happen next, within the bounds; `plain`: without the reductions of `eager.ts`. */
+export function choices(world: View, left: Bounds, plain: boolean): Choice[] {
   const found: Choice[] = []
   // Without a leader, now or later, nothing comes of anything but what has begun.
   const over = left.stands === 0 && world.servers.every(({ leading }) => leading === null)
   for (const server of world.servers) {
-    addSteps(found, world, left, server)
+    addSteps(found, world, left, server, plain)
     if (over) continue
-    addAttempts(found, world, left, server)
+    addAttempts(found, world, left, server, plain)
     addFaults(found, world, left, server)
   }
   return found
 }
 
-function addSteps(found: Choice[], world: World, left: Bounds, server: ServerState): void {
+function addSteps(found: Choice[], world: View, left: Bounds, server: ServerState, plain: boolean): void {
   const { id, leading, following } = server
   if (server.writes.length > 0) found.push({ kind: 'write', server: id })
   if (following !== null && following.down.length > 0) found.push({ kind: 'readDown', server: id })
   if (leading !== null) {
     for (const [follower, link] of leading.links) {
-      if (link.up.length === 0 || (link.up[0] === null && mayStayUnread(left, server, leading))) continue
+      if (link.up.length === 0) continue
+      if (!plain && link.up[0] === null && mayStayUnread(left, server, leading)) continue
+      const answers = link.up[0]?.type === 'heartbeatAck'
+      if (!plain && follower === id && answers && waitsForOthers(server, quorumSize(world.size))) continue
       found.push({ kind: 'readUp', leader: id, follower })
       // What was sent before the end may be lost with the link, any part of it from its end.
       if (!link.connected && link.up.length > 1) found.push({ kind: 'loseRest', leader: id, follower })
@@ -94,7 +138,7 @@ function addSteps(found: Choice[], world: World, left: Bounds, server: ServerSta
       found.push({ kind: 'sendHistory', leader: id, full: false })
       if (left.fulls > 0) found.push({ kind: 'sendHistory', leader: id, full: true })
     }
-    if (heartbeatDecides(world, server)) found.push({ kind: 'heartbeat', server: id })
+    if (heartbeatDecides(world.size, server)) found.push({ kind: 'heartbeat', server: id })
     if (left.proposals > 0 && world.canPropose(id)) found.push({ kind: 'propose', server: id })
   }
   if (left.syncs > 0 && following?.machine.stage === 'following' && following.connected) {
@@ -111,41 +155,61 @@ const mayStayUnread = (left: Bounds, { id }: ServerState, { machine }: Leading):
   (machine.phase === 'synchronization' || machine.phase === 'broadcast') &&
   machine.discovery.joins.get(id)?.condition === 'founded'
 
-/**
- * Rounds of heartbeats have no end, and all but one kind do nothing that the rounds begun by the leader itself do not: the one by
- * which a candidate stops waiting for further founders.
- */
-function heartbeatDecides(world: World, server: ServerState): boolean {
-  if (server.leading?.machine.phase !== 'discovery') return false
-  if (!server.leading.machine.discovery.confirmed.has(server.id)) return false
-  const { leading } = copyServer(server)
-  return leading !== null && new Discovery(world.size, leading.machine.discovery).chosen(server.id) !== null
-}
-
-function addAttempts(found: Choice[], world: World, left: Bounds, server: ServerState): void {
+function addAttempts(found: Choice[], world: View, left: Bounds, server: ServerState, plain: boolean): void {
   const { id } = server
   if (left.stands > 0) found.push({ kind: 'stand', server: id })
+  const news = newsFor(world, server)
   // Nobody turns from a later attempt to an earlier one while it has its link: what that comes to is a cut and a join.
   const present = server.leading?.attempt ?? server.following?.attempt ?? 0
-  for (const other of world.servers) {
-    if (other.id === id) continue
-    if (other.leading !== null && other.leading.attempt > present) {
-      found.push({ kind: 'join', server: id, leader: other.id })
+  for (const { id: leader, leading } of world.servers) {
+    if (leader === id || leading === null || leading.attempt <= present) continue
+    found.push({ kind: 'join', server: id, leader, told: [] })
+    if (plain) continue
+    for (const told of subsets(news)) {
+      if (hasHeardEnough(world, server, told)) found.push({ kind: 'join', server: id, leader, told })
     }
-    const news = conditionOf(other.durable) !== 'fresh' && conditionOf(server.durable) === 'fresh'
-    if (news && server.heard.get(other.id) !== other.durable.promisedEpoch) {
-      found.push({ kind: 'tell', from: other.id, to: id })
-    }
+  }
+  for (const from of news) {
+    if (plain || promisesNext(world.look(from))) found.push({ kind: 'tell', from, to: id })
   }
 }
 
-function addFaults(found: Choice[], world: World, left: Bounds, server: ServerState): void {
+/** Who could tell a server with an empty disk of promises that it does not know. */
+function newsFor(world: View, { id, durable, heard }: ServerState): number[] {
+  if (conditionOf(durable) !== 'fresh') return nobody
+  const others = world.servers.filter((other) => other.id !== id && conditionOf(other.durable) !== 'fresh')
+  const telling = others.filter((other) => heard.get(other.id) !== other.durable.promisedEpoch)
+  return telling.map((other) => other.id)
+}
+
+const nobody: number[] = []
+
+/**
+ * What it was told counts when it joins somebody, and only if it is enough. So it is told just before, and else only while
+ * what is told is about to change.
+ */
+const hasHeardEnough = ({ size }: View, { heard }: ServerState, told: readonly number[]): boolean =>
+  new Set([...heard.keys(), ...told]).size >= quorumSize(size)
+
+function promisesNext({ writes }: ServerState): boolean {
+  const write = writes[0]
+  return write?.kind === 'saveState' && write.changes.promisedEpoch !== undefined
+}
+
+/** All but the empty one. */
+function subsets(ids: readonly number[]): number[][] {
+  const found: number[][] = [[]]
+  for (const id of ids) found.push(...found.map((subset) => [...subset, id]))
+  return found.slice(1)
+}
+
+const ascending = (one: number, other: number): number => one - other
+
+function addFaults(found: Choice[], world: View, left: Bounds, server: ServerState): void {
   const { id, leading, following } = server
   const busy = leading !== null || following !== null
-  // To all others, and to its disk, a process that ends is one that leaves: where it may crash, that needs no second look.
-  if (left.crashes > 0 && (busy || server.heard.size > 0)) {
-    found.push({ kind: 'crash', server: id, what: 'process' })
-  }
+  const wasTold = server.heard.size > 0 && conditionOf(server.durable) === 'fresh'
+  if (left.crashes > 0 && (busy || wasTold)) found.push({ kind: 'crash', server: id, what: 'process' })
   // One lost disk at a time: the next only when everybody remembers.
   const others = world.servers.filter((other) => other !== server)
   if (left.wipes > 0 && others.every((other) => conditionOf(other.durable) !== 'fresh')) {
@@ -153,7 +217,11 @@ function addFaults(found: Choice[], world: World, left: Bounds, server: ServerSt
   }
   if (left.cuts === 0) return
   const follows = leading === null && following !== null
-  if (left.crashes === 0 && leading !== null) found.push({ kind: 'stepDown', server: id })
-  if (left.crashes === 0 && follows) found.push({ kind: 'cut', server: id, seenBy: 'follower' })
+  // To all others, and to its disk, a process that ends is one that leaves: where it may crash, that needs no second look,
+  // unless it remembers what it was told.
+  if (left.crashes === 0 || wasTold) {
+    if (leading !== null) found.push({ kind: 'stepDown', server: id })
+    if (follows) found.push({ kind: 'cut', server: id, seenBy: 'follower' })
+  }
   if (follows && following.connected) found.push({ kind: 'cut', server: id, seenBy: 'leader' })
 }

@@ -1,11 +1,13 @@
-import { newConfirmationState } from '../../src/replication/confirmation.ts'
-import { Follower } from '../../src/replication/follower.ts'
+import type { LeaderState } from '../../src/replication/leader-state.ts'
 import type { FollowerMessage } from '../../src/replication/messages.ts'
 import type { Bounds } from './bounds.ts'
 import { type Choice, take } from './choices.ts'
 import type { Leading, ServerState } from './model/state.ts'
 import { lastOf } from './model/transactions.ts'
 import type { World } from './model/world.ts'
+import { forgetRounds } from './rounds.ts'
+import { nextOf } from './settled.ts'
+import type { View } from './view.ts'
 
 /**
  * Steps that need no branching: what can happen from here can happen after such a step as well, or worse. Each of them
@@ -21,21 +23,26 @@ import type { World } from './model/world.ts'
 export function takeEagerSteps(world: World, left: Bounds): void {
   for (let step = eagerStep(world, left); step !== null; step = eagerStep(world, left))
     take(world, left, step)
-  if (left.syncs === 0) forgetRounds(world)
+  if (left.syncs === 0) for (const server of world.servers) forgetRounds(server)
 }
 
-function eagerStep(world: World, left: Bounds): Choice | null {
+export function eagerStep(world: View, left: Bounds): Choice | null {
   const nothingInterrupts = !mayInterrupt(world, left)
   for (const server of world.servers) {
     const { id, leading } = server
     if (mayRead(world, left, server)) return { kind: 'readDown', server: id }
-    if (server.writes.length > 0 && (nothingInterrupts || isVolatile(left, server))) {
+    const certain = nothingInterrupts && server.following?.connected === true
+    if (server.writes.length > 0 && (certain || isVolatile(left, server))) {
       return { kind: 'write', server: id }
     }
     if (leading === null) continue
     for (const [follower, { up, connected }] of leading.links) {
       const message = up[0]
-      if (message === undefined || message === null) continue
+      if (message === undefined) continue
+      if (message === null) {
+        if (mayForget(server, leading, follower)) return { kind: 'readUp', leader: id, follower }
+        continue
+      }
       if (mayTake(world, left, server, leading, connected, follower, message)) {
         return { kind: 'readUp', leader: id, follower }
       }
@@ -43,7 +50,7 @@ function eagerStep(world: World, left: Bounds): Choice | null {
     const job = leading.jobs[0]
     if (job === undefined || left.fulls > 0 || lastOf(server.log) < job.upTo) continue
     // What is proposed meanwhile is held and sent behind it: the same messages in the same order.
-    if (remembersFounding(server.id, leading)) return { kind: 'sendHistory', leader: id, full: false }
+    if (remembersFounding(leading.machine, server.id)) return { kind: 'sendHistory', leader: id, full: false }
   }
   return null
 }
@@ -53,7 +60,8 @@ function eagerStep(world: World, left: Bounds): Choice | null {
  * the message did. An answer sent at once must not overtake one that waits for the disk; to leave would forget
  * what waits for it.
  */
-function mayRead(world: World, left: Bounds, { leading, following, writes }: ServerState): boolean {
+function mayRead(world: View, left: Bounds, server: ServerState): boolean {
+  const { leading, following, writes } = server
   const message = following?.down[0]
   if (following === null || message === undefined) return false
   if (message === null) return writes.length === 0 && leading === null
@@ -61,23 +69,21 @@ function mayRead(world: World, left: Bounds, { leading, following, writes }: Ser
   if (message.type === 'heartbeat') {
     return writes.length === 0 || !following.connected || !asksForAnswers(world, left, following.leader)
   }
-  const probe = new Follower(following.facts, { ...following.machine })
-  const effects = probe.onMessage(message)
-  if (effects.some(({ kind }) => kind === 'leave')) return writes.length === 0 && leading === null
-  const speaks = effects.some(({ kind }) => kind === 'send' || kind === 'sendOwnHistory')
+  const { leaves, speaks } = nextOf(server)
+  if (leaves) return writes.length === 0 && leading === null
   return !speaks || writes.length === 0 || !following.connected
 }
 
 /** Whether it matters to this leader when a heartbeat is answered. */
-function asksForAnswers(world: World, left: Bounds, leader: number): boolean {
+function asksForAnswers(world: View, left: Bounds, leader: number): boolean {
   return left.syncs > 0 || world.look(leader).leading?.machine.phase === 'discovery'
 }
 
 /**
  * Whether a write may yet be lost, or what it writes be told before it is written. Where nothing fails any more and one
- * server leads, only the end of that attempt could forget a write, and behind it nothing happens.
+ * server leads, only the end of that attempt could forget a write of those who follow it, and behind it nothing happens.
  */
-function mayInterrupt({ servers }: World, left: Bounds): boolean {
+function mayInterrupt({ servers }: View, left: Bounds): boolean {
   if (left.stands > 0 || left.crashes > 0 || left.wipes > 0 || left.cuts > 0 || left.syncs > 0) return true
   if (servers.filter(({ leading }) => leading !== null).length !== 1) return true
   return servers.some(({ durable }) => !durable.founded)
@@ -99,7 +105,7 @@ function isVolatile(left: Bounds, { writes }: ServerState): boolean {
 
 /** A leader's next message from one of its followers. */
 function mayTake(
-  world: World,
+  world: View,
   left: Bounds,
   { id }: ServerState,
   leading: Leading,
@@ -112,11 +118,22 @@ function mayTake(
   if (from === id && message.type === 'join') return true
   // The history that is being fetched goes on to its own follower.
   if (message.type.startsWith('history')) return phase === 'adopting'
-  if (message.type === 'heartbeatAck') return left.syncs === 0 && phase !== 'discovery'
-  if (message.type === 'join' && phase === 'discovery') {
-    return remembersFounding(id, leading) && maySettleEpoch(world, leading, from, message.promisedEpoch)
+  if (message.type === 'heartbeatAck' && phase !== 'discovery') return left.syncs === 0
+  // Its answer is to a round that is not asked for any more.
+  if (message.type === 'heartbeatAck') {
+    return remembersFounding(leading.machine, id) && message.round < discovery.confirmRound
   }
-  if ((phase !== 'synchronization' && phase !== 'broadcast') || !remembersFounding(id, leading)) return false
+  // Read behind others' promises, its own begins one round for all of them. Read before them, each begins one: the last round asks
+  // all of them as well, and nobody looks at the rounds before it.
+  if (from === id && message.type === 'ackEpoch' && phase === 'discovery')
+    return remembersFounding(leading.machine, id)
+  if (message.type === 'join' && phase === 'discovery') {
+    return (
+      remembersFounding(leading.machine, id) && maySettleEpoch(world, leading, from, message.promisedEpoch)
+    )
+  }
+  if ((phase !== 'synchronization' && phase !== 'broadcast') || !remembersFounding(leading.machine, id))
+    return false
   switch (message.type) {
     case 'ack':
     case 'ackLeader':
@@ -131,11 +148,32 @@ function mayTake(
   }
 }
 
+/** That a follower is gone which had no part in anything yet: without its end being read, it goes on having none. */
+function mayForget({ id }: ServerState, { machine }: Leading, from: number): boolean {
+  if (from === id || !remembersFounding(machine, id)) return false
+  const { phase, discovery, followers } = machine
+  if (phase === 'discovery') return discovery.epoch !== 0 && !discovery.acks.has(from)
+  return (phase === 'synchronization' || phase === 'broadcast') && (followers.get(from)?.ackedZxid ?? 0) < 0
+}
+
+/**
+ * A candidate's own answer counts only together with enough others. It is read behind those that it is to count with: read
+ * before them it leads to the same.
+ */
+export function waitsForOthers({ id, leading }: ServerState, quorum: number): boolean {
+  if (leading?.machine.phase !== 'discovery' || !remembersFounding(leading.machine, id)) return false
+  const { confirmed, acks, joins } = leading.machine.discovery
+  const standing = [...confirmed].filter(
+    (other) => other !== id && acks.get(other)?.counts === true && joins.get(other)?.condition !== 'fresh',
+  )
+  return standing.length + 1 < quorum
+}
+
 /**
  * A candidate hears at once who joins: that others could be heard before is what happens when they join before. Only
  * where it left a leader that was fetching its history, that leader may be the other one.
  */
-function maySettleEpoch(world: World, leading: Leading, from: number, promisedEpoch: number): boolean {
+function maySettleEpoch(world: View, leading: Leading, from: number, promisedEpoch: number): boolean {
   const { epoch } = leading.machine.discovery
   if (epoch !== 0 && promisedEpoch > epoch) return false
   return !world.servers.some((server) => {
@@ -145,16 +183,5 @@ function maySettleEpoch(world: World, leading: Leading, from: number, promisedEp
 }
 
 /** Founders have more to find out from each other than their promises. */
-const remembersFounding = (id: number, leading: Leading): boolean =>
-  leading.machine.discovery.joins.get(id)?.condition === 'founded'
-
-/** Behind the discovery, and with no `sync` to come, nobody looks at rounds of heartbeats again. */
-function forgetRounds(world: World): void {
-  for (const { leading } of world.servers) {
-    if (leading === null || leading.machine.phase === 'discovery') continue
-    if (leading.machine.confirmation.round === 0) continue
-    leading.machine.confirmation = newConfirmationState()
-    leading.machine.discovery.confirmRound = Number.POSITIVE_INFINITY
-    leading.machine.discovery.confirmed.clear()
-  }
-}
+const remembersFounding = ({ discovery }: LeaderState, id: number): boolean =>
+  discovery.joins.get(id)?.condition === 'founded'

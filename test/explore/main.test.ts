@@ -34,7 +34,11 @@ describe('npm run explore', () => {
   })
 
   test.each([
-    [['--stands', 'many'], '--stands NaN: expected a whole number from 0 on'],
+    [['--stands', 'many'], '--stands many: expected a whole number from 0 on'],
+    [['--crashes', '1.5'], '--crashes 1.5: expected a whole number from 0 on'],
+    [['--wipes', '-1'], '--wipes -1: expected a whole number from 0 on'],
+    [['--minutes', 'soon'], '--minutes soon: expected a number above 0'],
+    [['--stands', '99', '--crashes', '999'], 'the bounds have 200000 combinations: expected 16384 at most'],
     [['--servers', '9'], '--servers 9: expected 2 to 5'],
     [['--crash', '1'], 'Unknown argument: crash'],
     [['--mutate', 'nothing'], 'Choices: "ack before durable"'],

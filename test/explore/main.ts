@@ -2,18 +2,20 @@ import { performance } from 'node:perf_hooks'
 import chalk from 'chalk'
 import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
-import { boundNames } from './bounds.ts'
-import { Explorer } from './explorer.ts'
+import { boundNames, boundsOf } from './bounds.ts'
+import { allReductions, Explorer, noReductions } from './explorer.ts'
 import { foundedEnsemble } from './model/calm.ts'
 import { type Mutation, mutationNames, mutations } from './model/mutation.ts'
 import { World } from './model/world.ts'
+import { leftsMax } from './nodes.ts'
 import { boundsInWords, figuresInWords, figuresOf, grouped, progressLine, timeline } from './report.ts'
-import { replay, shrink } from './shrink.ts'
+import { shortest } from './shrink.ts'
 
-const stepsBetweenLooks = 2000
+const statesBetweenLooks = 1000
 const progressEveryMs = 5000
 
-const count = { type: 'number', requiresArg: true } as const
+/** Text at first, so that what is no number can be told as it was given. */
+const number = { type: 'string', requiresArg: true } as const
 
 const options = await yargs(hideBin(process.argv))
   .scriptName('npm run explore --')
@@ -22,36 +24,41 @@ const options = await yargs(hideBin(process.argv))
       'invariants in every state. Exit code 1 when one is broken, with the timeline; 2 for wrong arguments.',
   )
   .options({
-    servers: { ...count, default: 3, describe: 'how many servers, 2 to 5' },
+    servers: { ...number, default: '3', describe: 'how many servers, 2 to 5' },
     start: {
       choices: ['founded', 'empty'] as const,
       default: 'founded',
       describe: 'server 1 leads a founded ensemble with one transaction, or all disks are empty',
     },
-    stands: { ...count, default: 1, describe: 'how often any server may stand for leader' },
-    proposals: { ...count, default: 1, describe: 'how many transactions are proposed' },
-    crashes: { ...count, default: 1, describe: 'how many processes crash, at any point of their writes' },
-    wipes: { ...count, default: 0, describe: 'how many disks are lost, one at a time' },
-    cuts: { ...count, default: 0, describe: 'how many links break, or leaders step down' },
-    fulls: { ...count, default: 0, describe: 'how many histories are sent in full for a difference' },
-    syncs: { ...count, default: 0, describe: 'how many syncs are asked for' },
-    'states-max': { ...count, default: 20_000_000, describe: 'stop behind so many states' },
-    minutes: { ...count, default: 10, describe: 'stop after so long' },
+    stands: { ...number, default: '1', describe: 'how often any server may stand for leader' },
+    proposals: { ...number, default: '1', describe: 'how many transactions are proposed' },
+    crashes: { ...number, default: '1', describe: 'how many processes crash, at any point of their writes' },
+    wipes: { ...number, default: '0', describe: 'how many disks are lost, one at a time' },
+    cuts: { ...number, default: '0', describe: 'how many links break, or leaders step down' },
+    fulls: { ...number, default: '0', describe: 'how many histories are sent in full for a difference' },
+    syncs: { ...number, default: '0', describe: 'how many syncs are asked for' },
+    'states-max': { ...number, default: '100000000', describe: 'stop behind so many states' },
+    minutes: { ...number, default: '10', describe: 'stop after so long' },
     mutate: { choices: mutationNames, describe: 'do one thing wrong, to see that it is found' },
     plain: { type: 'boolean', default: false, describe: 'branch at every step, without reductions' },
     json: { type: 'boolean', default: false, describe: 'print the result as JSON' },
   })
   .check((given) => {
     for (const name of ['servers', ...boundNames, 'states-max'] as const) {
-      const value = given[name]
-      if (!Number.isSafeInteger(value) || value < 0) {
-        throw new Error(`--${name} ${value}: expected a whole number from 0 on`)
+      if (!/^\d{1,12}$/.test(given[name])) {
+        throw new Error(`--${name} ${given[name]}: expected a whole number from 0 on`)
       }
     }
-    if (given.servers < 2 || given.servers > 5) {
+    if (Number(given.servers) < 2 || Number(given.servers) > 5) {
       throw new Error(`--servers ${given.servers}: expected 2 to 5`)
     }
-    if (!(given.minutes > 0)) throw new Error(`--minutes ${given.minutes}: expected more than 0`)
+    if (!(Number(given.minutes) > 0)) throw new Error(`--minutes ${given.minutes}: expected a number above 0`)
+    const lefts = boundNames.reduce((product, name) => product * (Number(given[name]) + 1), 1)
+    if (lefts > leftsMax) {
+      throw new Error(
+        `the bounds have ${lefts} combinations: expected ${leftsMax} at most; lower some of them`,
+      )
+    }
     return true
   })
   .example('$0 --stands 1 --proposals 1 --crashes 1', 'a small space, walked to its end')
@@ -65,29 +72,29 @@ const options = await yargs(hideBin(process.argv))
   })
   .parse()
 
-const { stands, proposals, crashes, wipes, cuts, fulls, syncs, plain } = options
-const bounds = { stands, proposals, crashes, wipes, cuts, fulls, syncs }
+const { plain } = options
+const servers = Number(options.servers)
+const statesMax = Number(options.statesMax)
+const minutes = Number(options.minutes)
+const bounds = boundsOf((name) => Number(options[name]))
 const mutation: Mutation | null = options.mutate ?? null
-const world = (
-  options.start === 'founded' ? foundedEnsemble(options.servers) : new World(options.servers)
-).copy(mutation)
+const world = (options.start === 'founded' ? foundedEnsemble(servers) : new World(servers)).copy(mutation)
 const tell = options.json ? (): void => {} : console.log
 
-tell(
-  `${options.servers} servers, start ${options.start}, ${boundsInWords(bounds)}${plain ? ', no reductions' : ''}`,
-)
+tell(`${servers} servers, start ${options.start}, ${boundsInWords(bounds)}${plain ? ', no reductions' : ''}`)
 if (mutation !== null) tell(`planted: ${mutation} (${mutations[mutation]})`)
 
 const startedMs = performance.now()
 const elapsedMs = (): number => performance.now() - startedMs
-const explorer = new Explorer({ start: world, bounds, plain })
+const reductions = plain ? noReductions : allReductions
+const explorer = new Explorer({ start: world, bounds, reductions })
 const interactive = process.stdout.isTTY && !options.json
 let toldMs = 0
 let stop: string | null = null
 while (!explorer.exhausted && explorer.found === null && stop === null) {
-  explorer.run(stepsBetweenLooks)
-  if (explorer.states >= options.statesMax) stop = `stopped behind ${grouped(options.statesMax)} states`
-  else if (elapsedMs() > options.minutes * 60_000) stop = `stopped after ${options.minutes} minutes`
+  explorer.run(statesBetweenLooks)
+  if (explorer.states >= statesMax) stop = `stopped behind ${grouped(statesMax)} states`
+  else if (elapsedMs() > minutes * 60_000) stop = `stopped after ${minutes} minutes`
   if (elapsedMs() - toldMs < progressEveryMs) continue
   toldMs = elapsedMs()
   const line = progressLine(explorer, toldMs / 1000)
@@ -98,13 +105,13 @@ if (interactive) process.stdout.write('\r\x1b[K')
 
 const figures = figuresOf(explorer, elapsedMs() / 1000)
 const { found } = explorer
-const start = { world, bounds, plain }
-const shown = found === null ? null : replay(start, shrink(start, found.path))
+const start = { world, bounds, eager: !plain }
+const shown = found === null ? null : shortest(start, found)
 if (options.json) {
   const violation = shown === null ? null : { message: shown.violation?.message, timeline: shown.lines }
   console.log(
     JSON.stringify({
-      servers: options.servers,
+      servers,
       start: options.start,
       bounds,
       mutation,

@@ -9,35 +9,36 @@ export const boundsInWords = (bounds: Bounds): string =>
 export interface Figures {
   states: number
   transitions: number
-  depthMax: number
   ends: number
+  /** Halves of servers that these states are put together of. */
+  parts: number
   exhausted: boolean
   seconds: number
   statesPerSecond: number
   memoryMb: number
-  visitedMb: number
+  statesMb: number
 }
 
 export function figuresOf(explorer: Explorer, seconds: number): Figures {
-  const { states, transitions, depthMax, ends, exhausted } = explorer
+  const { states, transitions, ends, exhausted, parts } = explorer
   return {
     states,
     transitions,
-    depthMax,
+    parts,
     ends,
     exhausted,
     seconds: Math.round(seconds * 10) / 10,
     statesPerSecond: Math.round(states / Math.max(seconds, 0.001)),
     memoryMb: Math.round(process.memoryUsage.rss() / 1e6),
-    visitedMb: Math.round(explorer.visitedBytes / 1e6),
+    statesMb: Math.round(explorer.nodesBytes / 1e6),
   }
 }
 
 export function figuresInWords(figures: Figures): string {
-  const { states, transitions, depthMax, ends, seconds, statesPerSecond, memoryMb, visitedMb } = figures
+  const { states, transitions, ends, parts, seconds, statesPerSecond, memoryMb, statesMb } = figures
   return (
-    `${grouped(states)} states, ${grouped(transitions)} transitions, ${grouped(ends)} ends, ${depthMax} choices deep at most; ` +
-    `${seconds} s, ${grouped(statesPerSecond)} states/s, ${memoryMb} MB, ${visitedMb} MB of it fingerprints`
+    `${grouped(states)} states, ${grouped(transitions)} transitions, ${grouped(ends)} ends, of ${grouped(parts)} different parts; ` +
+    `${seconds} s, ${grouped(statesPerSecond)} states/s, ${memoryMb} MB, ${statesMb} MB of it states`
   )
 }
 
@@ -45,7 +46,7 @@ export function progressLine(explorer: Explorer, seconds: number): string {
   const perSecond = Math.round(explorer.states / Math.max(seconds, 0.001))
   return (
     `${Math.round(seconds)} s: ${grouped(explorer.states)} states, ${grouped(explorer.transitions)} transitions, ` +
-    `depth ${explorer.depth}, ${grouped(perSecond)} states/s`
+    `${grouped(explorer.waiting)} waiting, ${grouped(perSecond)} states/s`
   )
 }
 

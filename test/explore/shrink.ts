@@ -1,14 +1,15 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Bounds } from './bounds.ts'
 import { type Choice, choices } from './choices.ts'
-import { isFinding, play } from './explorer.ts'
+import { type Found, play } from './explorer.ts'
+import { isFinding } from './finding.ts'
 import type { World } from './model/world.ts'
 
 /** From where choices are played again. */
 export interface Start {
   world: World
   bounds: Bounds
-  plain: boolean
+  eager: boolean
 }
 
 export interface Replay {
@@ -26,13 +27,13 @@ export function replay(start: Start, path: readonly Choice[]): Replay {
   const left = { ...start.bounds }
   const result: Replay = { violation: null, taken: [], lines: [] }
   for (const choice of path) {
-    if (!choices(world, left).some((open) => isDeepStrictEqual(open, choice))) continue
+    if (!choices(world, left, !start.eager).some((open) => isDeepStrictEqual(open, choice))) continue
     const lines: string[] = []
     world.trace = lines
     result.taken.push(choice)
     result.lines.push(lines)
     try {
-      play(world, left, choice, start.plain)
+      play(world, left, choice, start.eager)
     } catch (error) {
       if (!isFinding(error)) throw error
       result.violation = error
@@ -55,4 +56,15 @@ export function shrink(start: Start, path: readonly Choice[]): Choice[] {
     }
   }
   return kept
+}
+
+/** What was found, played again in as few choices as it takes. */
+export function shortest(start: Start, { path, violation }: Found): Replay {
+  const shown = replay(start, shrink(start, path))
+  if (shown.violation === null) {
+    throw new Error(
+      `not found again by the choices that led to it: ${violation.message}\n${JSON.stringify(path)}`,
+    )
+  }
+  return shown
 }

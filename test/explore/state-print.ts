@@ -1,3 +1,5 @@
+import { conditionOf } from '../../src/replication/condition.ts'
+import { type DiscoveryState, fresher } from '../../src/replication/discovery.ts'
 import type { LeaderState } from '../../src/replication/leader-state.ts'
 import { type Bounds, boundNames } from './bounds.ts'
 import { addConstant, addNumber, addValue, begin, Fingerprint, finish } from './fingerprint.ts'
@@ -23,26 +25,42 @@ export function printOf(world: World, left: Bounds): Fingerprint {
   return print
 }
 
-const prints = new WeakMap<ServerState, Fingerprint>()
-
-/** A server that a world shares with the one it was copied from is hashed once. */
-function printOfServer(server: ServerState): Fingerprint {
-  const known = prints.get(server)
-  if (known !== undefined) return known
+export function printOfServer(server: ServerState): Fingerprint {
   const print = new Fingerprint()
   begin(print, 3)
   addConstant(print, server.durable)
   addConstant(print, server.log)
   if (server.building !== null) addConstant(print, server.building)
   for (const write of server.writes) addConstant(print, write)
-  addValue(print, server.heard)
+  // A server that remembers by itself does not look at what it was told.
+  if (conditionOf(server.durable) === 'fresh') addValue(print, server.heard)
   addValue(print, server.leading === null)
   if (server.leading !== null) addLeading(print, server.leading)
   addValue(print, server.following === null)
   if (server.following !== null) addFollowing(print, server.following)
   finish(print)
-  prints.set(server, print)
   return print
+}
+
+/** Something of a server in which ids have no part: other ids change nothing about it. */
+export function signatureOf({ id, durable, log, writes, heard, leading, following }: ServerState): number {
+  const print = new Fingerprint()
+  begin(print, 5)
+  const { promisedEpoch, currentEpoch, promisedTo } = durable
+  addValue(print, [promisedEpoch, currentEpoch, promisedTo === id, heard.size, leading === null])
+  for (const { zxid } of log) addNumber(print, zxid)
+  for (const { kind } of writes) addValue(print, kind)
+  if (leading !== null) {
+    const { attempt, machine, links } = leading
+    addValue(print, [attempt, machine.phase, machine.proposedZxid, machine.commitZxid, links.size])
+  }
+  if (following !== null) {
+    const { attempt, leader, connected, machine, down } = following
+    addValue(print, [attempt, leader === id, connected, machine])
+    for (const message of down) addValue(print, message?.type)
+  }
+  finish(print)
+  return print.a
 }
 
 function addFollowing(print: Fingerprint, following: Following): void {
@@ -51,8 +69,19 @@ function addFollowing(print: Fingerprint, following: Following): void {
   addNumber(print, attempt)
   addValue(print, connected)
   addValue(print, machine)
-  // They count until it has taken the history over.
-  if (machine.stage !== 'acking' && machine.stage !== 'following') addConstant(print, facts)
+  switch (machine.stage) {
+    case 'joining':
+      addConstant(print, facts)
+      break
+    // What the history is compared with, and whether it may take one over.
+    case 'promised':
+      addConstant(print, facts.summary)
+      addValue(print, facts.condition === 'fresh' && !facts.recovered)
+      break
+    case 'receiving':
+    case 'replacing':
+      addValue(print, facts.condition === 'fresh' && !facts.recovered)
+  }
   for (const message of down) addMessage(print, message)
 }
 
@@ -83,9 +112,7 @@ function addLeader(print: Fingerprint, machine: LeaderState): void {
   if (machine.phase !== 'broadcast') addNumber(print, initialZxid)
   if (machine.phase === 'discovery' || machine.phase === 'adopting') {
     addValue(print, source)
-    addValue(print, discovery)
-    // Among equally fresh histories that of the first to answer is taken.
-    for (const id of discovery.acks.keys()) addNumber(print, id)
+    addDiscovery(print, discovery)
     return
   }
   // The history is chosen. Of each follower it counts what it remembers, and until it has the history, where that departs
@@ -100,4 +127,23 @@ function addLeader(print: Fingerprint, machine: LeaderState): void {
     if (ack !== undefined) addValue(print, ack.summary)
     if (condition === 'fresh') addValue(print, electors.has(id))
   }
+}
+
+function addDiscovery(print: Fingerprint, discovery: DiscoveryState): void {
+  const { joins, acks, epoch } = discovery
+  // Only until the epoch is chosen it counts what they had promised before.
+  if (epoch === 0) addValue(print, discovery)
+  else {
+    addValue(print, { ...discovery, joins: null })
+    for (const [id, { condition, ensembleId }] of [...joins].sort(([one], [other]) => one - other)) {
+      addNumber(print, id)
+      addValue(print, condition)
+      addValue(print, ensembleId)
+    }
+  }
+  // Among equally fresh histories that of the first to answer is taken.
+  const freshFirst = [...acks].sort(([, one], [, other]) =>
+    fresher(one, other) ? -1 : fresher(other, one) ? 1 : 0,
+  )
+  for (const [id] of freshFirst) addNumber(print, id)
 }

@@ -6,6 +6,8 @@ export class Violation extends Error {
   override name = 'Violation'
 }
 
+type Logged = Pick<ServerState, 'id' | 'log'>
+
 /**
  * What an observer outside knows: the one history as far as it is committed, and which epochs had a leader. The invariants
  * are checked against it, at each event that could break them.
@@ -34,7 +36,7 @@ export class Ledger {
     if (this.epochs.includes(epoch)) {
       throw new Violation(`epoch ${epoch} had a leader already when server ${leader} established it`)
     }
-    this.epochs = [...this.epochs, epoch]
+    this.epochs = [...this.epochs, epoch].sort((one, other) => one - other)
     if (!beginsWith(history, this.committed)) {
       throw new Violation(
         `server ${leader} begins epoch ${epoch} with ${names(history)}, committed is ${names(this.committed)}`,
@@ -47,7 +49,7 @@ export class Ledger {
     leader: number,
     history: readonly Transaction[],
     upTo: Zxid,
-    servers: readonly ServerState[],
+    servers: readonly Logged[],
   ): Transaction[] {
     const added: Transaction[] = []
     for (const [i, transaction] of history.entries()) {
@@ -66,7 +68,7 @@ export class Ledger {
     return added
   }
 
-  #checkHeld(transaction: Transaction, servers: readonly ServerState[]): void {
+  #checkHeld(transaction: Transaction, servers: readonly Logged[]): void {
     const holders = servers.filter((server) => server.log.some(({ name }) => name === transaction.name))
     if (holders.length + this.wiped < this.#quorum) {
       throw new Violation(
@@ -76,7 +78,7 @@ export class Ledger {
   }
 
   /** What a server takes for committed is a beginning of the one history; its log may still lack some of it. */
-  checkKnown(server: ServerState, commit: Zxid): void {
+  checkKnown(server: Logged, commit: Zxid): void {
     const held = server.log.filter((transaction) => transaction.zxid <= commit)
     if (!beginsWith(this.committed, held)) {
       throw new Violation(
@@ -86,7 +88,7 @@ export class Ledger {
   }
 
   /** A log changes: nothing committed leaves it, and equal zxids mean equal beginnings on all disks. */
-  checkLog(server: ServerState, before: readonly Transaction[], servers: readonly ServerState[]): void {
+  checkLog(server: Logged, before: readonly Transaction[], servers: readonly Logged[]): void {
     const kept = before.filter((transaction, i) => this.committed[i]?.name === transaction.name)
     if (!beginsWith(server.log, kept)) {
       throw new Violation(
@@ -116,7 +118,7 @@ export class Ledger {
   }
 }
 
-function checkEqualBeginnings(one: ServerState, other: ServerState): void {
+function checkEqualBeginnings(one: Logged, other: Logged): void {
   const last = [...one.log].reverse().find(({ zxid }) => other.log.some((held) => held.zxid === zxid))
   if (last === undefined) return
   const upTo = (log: readonly Transaction[]): string => names(log.filter(({ zxid }) => zxid <= last.zxid))

@@ -10,11 +10,13 @@ import { historyMessages } from './history-messages.ts'
 import { Ledger } from './ledger.ts'
 import { type Luck, noLuck } from './luck.ts'
 import type { Mutation } from './mutation.ts'
+import { type FollowerPost, isForFollower, type LeaderPost, type Post } from './post.ts'
 import {
   copyServer,
   type Following,
   type HistoryJob,
   type Leading,
+  newLeading,
   newServer,
   type ServerState,
   type Write,
@@ -27,6 +29,9 @@ const heldBytesMax = 200
 export interface WorldOptions {
   luck?: Luck
   mutation?: Mutation | null
+  ledger?: Ledger
+  /** Where it begins, if not with empty disks; they are copied when they change. */
+  servers?: readonly ServerState[]
 }
 
 /**
@@ -47,16 +52,17 @@ export class Mechanics {
   readonly #servers: ServerState[]
   /** Whether this world has a server for itself, or shares it with the one that it was copied from. */
   readonly #owned: boolean[]
-  /** Numbers that were given out: to attempts, and as names of ensembles and requests. */
-  protected given = { attempts: 0, names: 0 }
+  /** Numbers that were given out. */
+  protected given = { attempts: 0, requests: 0 }
 
   constructor(size: number, options: WorldOptions = {}, copied?: Mechanics) {
     this.size = size
     this.luck = options.luck ?? noLuck
     this.mutation = options.mutation ?? null
-    this.ledger = copied?.ledger.copy() ?? new Ledger(quorumSize(size))
-    this.#servers = copied?.servers.slice() ?? Array.from({ length: size }, (_, i) => newServer(i + 1))
-    this.#owned = new Array<boolean>(size).fill(copied === undefined)
+    this.ledger = options.ledger ?? copied?.ledger.copy() ?? new Ledger(quorumSize(size))
+    const given = options.servers ?? copied?.servers
+    this.#servers = given?.slice() ?? Array.from({ length: size }, (_, i) => newServer(i + 1))
+    this.#owned = new Array<boolean>(size).fill(given === undefined)
     if (copied === undefined) return
     this.given = { ...copied.given }
     copied.#owned.fill(false)
@@ -75,14 +81,8 @@ export class Mechanics {
 
   /** Leaves whatever it takes part in. */
   endAttempt(id: number, reason: string): void {
-    const server = this.own(id)
-    const { leading } = server
-    server.leading = null
-    if (leading !== null) {
-      this.note(id, `leads no longer: ${reason}`)
-      for (const follower of leading.links.keys()) if (follower !== id) this.endDown(follower, leading)
-    }
-    this.endFollowing(server)
+    this.post(id, { kind: 'stopLeading', reason })
+    this.post(id, { kind: 'stopFollowing' })
   }
 
   note(id: number, what: string | (() => string)): void {
@@ -102,9 +102,8 @@ export class Mechanics {
     return new Amnesia({ self: server.id, members: this.#servers.map(({ id }) => id) }, server.heard)
   }
 
-  protected connect(server: ServerState, leading: Leading, recovered: boolean): void {
+  protected connect(server: ServerState, leader: number, attempt: number, recovered: boolean): void {
     const { durable, log } = server
-    const leader = this.#leaderOf(leading)
     const facts: FollowerFacts = {
       leader,
       promisedEpoch: durable.promisedEpoch,
@@ -119,15 +118,14 @@ export class Mechanics {
     const machine = new Follower(facts)
     const following: Following = {
       leader,
-      attempt: leading.attempt,
+      attempt,
       facts,
       machine: machine.state,
       connected: true,
       down: [],
     }
-    if (leading.links.has(server.id)) this.closeUp(leader, server.id)
     server.following = following
-    leading.links.set(server.id, { connected: true, up: [] })
+    this.post(leader, { kind: 'link', from: server.id })
     this.performAsFollower(server, following, machine.start())
   }
 
@@ -138,17 +136,11 @@ export class Mechanics {
     return condition
   }
 
-  #leaderOf(leading: Leading): number {
-    const server = this.#servers.find((one) => one.leading === leading)
-    if (server === undefined) throw new Error('nobody makes this attempt')
-    return server.id
-  }
-
   #leader(server: ServerState, leading: Leading): Leader {
     const options = {
       self: server.id,
       members: this.size,
-      newEnsembleId: () => (++this.given.names).toString(16).padStart(32, '0'),
+      newEnsembleId: () => leading.attempt.toString(16).padStart(32, '0'),
       promisedElsewhere: () => {
         const told = this.#servers.map(({ durable }) => (this.luck.hasHeard() ? durable.promisedEpoch : 0))
         return Math.max(0, ...told)
@@ -175,11 +167,79 @@ export class Mechanics {
 
   /** The end of a link is on its way to the follower, behind what was sent. */
   protected endDown(follower: number, leading: Leading): void {
-    if (leading.links.get(follower)?.connected !== true) return
-    const { following } = this.own(follower)
+    if (leading.links.get(follower)?.connected === true) this.post(follower, { kind: 'downEnd' })
+  }
+
+  /** All that one half of a server does to another. */
+  protected post(to: number, post: Post): void {
+    this.receive(to, post)
+  }
+
+  protected receive(to: number, post: Post): void {
+    const server = this.own(to)
+    if (isForFollower(post)) this.#receiveAsFollower(server, post)
+    else this.#receiveAsLeader(server, post)
+  }
+
+  #receiveAsFollower(server: ServerState, post: FollowerPost): void {
+    const { following } = server
     if (following === null) return
-    following.connected = false
-    following.down.push(null)
+    switch (post.kind) {
+      case 'down':
+        following.down.push(post.message)
+        return
+      case 'downEnd':
+        following.connected = false
+        following.down.push(null)
+        return
+      case 'stopFollowing':
+        return this.endFollowing(server)
+    }
+  }
+
+  #receiveAsLeader(server: ServerState, post: LeaderPost): void {
+    const { leading } = server
+    switch (post.kind) {
+      case 'link':
+        return this.#acceptLink(server, post.from)
+      case 'up':
+        leading?.links.get(post.from)?.up.push(post.message)
+        return
+      case 'upEnd': {
+        const link = leading?.links.get(post.from)
+        if (link === undefined) return
+        link.connected = false
+        if (this.luck.lostOnTheWay()) link.up = []
+        link.up.push(null)
+        return
+      }
+      case 'syncAsked':
+        leading?.syncs.set(post.request, post.needed)
+        return
+      case 'startLeading':
+        server.leading = newLeading(post.attempt)
+        return
+      case 'stopLeading':
+        return this.#stopLeading(server, post.reason)
+      case 'serve':
+        if (leading?.machine.phase === 'broadcast') leading.serving = true
+    }
+  }
+
+  #stopLeading(server: ServerState, reason: string): void {
+    const { id, leading } = server
+    server.leading = null
+    if (leading === null) return
+    this.note(id, `leads no longer: ${reason}`)
+    for (const follower of leading.links.keys()) if (follower !== id) this.endDown(follower, leading)
+  }
+
+  /** A follower comes; if it was here before, the leader learns of that only now, and may give up for it. */
+  #acceptLink(server: ServerState, from: number): void {
+    const { leading } = server
+    if (leading?.links.has(from)) this.closeUp(server.id, from)
+    if (leading === null || server.leading !== leading) return this.post(from, { kind: 'downEnd' })
+    leading.links.set(from, { connected: true, up: [] })
   }
 
   /** A follower's attempt is over: the leader reads what is on its way, some time, and then the end. */
@@ -187,12 +247,7 @@ export class Mechanics {
     const { following } = server
     if (following === null) return
     server.following = null
-    const link = following.connected ? this.own(following.leader).leading?.links.get(server.id) : undefined
-    if (link !== undefined) {
-      link.connected = false
-      if (this.luck.lostOnTheWay()) link.up = []
-      link.up.push(null)
-    }
+    if (following.connected) this.post(following.leader, { kind: 'upEnd', from: server.id })
     // What the disk has begun may still be written; nobody hears of it.
     const left = server.writes.splice(0)
     for (const write of left.slice(0, this.luck.written(left.length))) this.perform(server, write)
@@ -212,12 +267,11 @@ export class Mechanics {
   }
 
   protected sendDown(leading: Leading, to: number, message: LeaderMessage): void {
-    if (leading.links.get(to)?.connected === true) this.own(to).following?.down.push(message)
+    if (leading.links.get(to)?.connected === true) this.post(to, { kind: 'down', message })
   }
 
   protected sendUp(server: ServerState, following: Following, message: FollowerMessage): void {
-    if (!following.connected) return
-    this.own(following.leader).leading?.links.get(server.id)?.up.push(message)
+    if (following.connected) this.post(following.leader, { kind: 'up', from: server.id, message })
   }
 
   protected performAsFollower(
@@ -245,8 +299,7 @@ export class Mechanics {
       case 'commit':
         return this.ledger.checkKnown(server, effect.zxid)
       case 'serve':
-        if (server.leading?.machine.phase === 'broadcast') server.leading.serving = true
-        return
+        return this.post(server.id, { kind: 'serve' })
       case 'sendOwnHistory': {
         const job: HistoryJob = { to: following.leader, summary: effect.summary, upTo: lastOf(server.log) }
         for (const message of historyMessages(server.log, job, this.luck)) {

@@ -162,3 +162,9 @@ function copyMap<K, V>(map: ReadonlyMap<K, V>, copy: (value: V) => V): Map<K, V>
   for (const [key, value] of map) copied.set(key, copy(value))
   return copied
 }
+
+export const canPropose = ({ leading }: ServerState): boolean =>
+  leading?.serving === true &&
+  leading.history !== null &&
+  leading.machine.phase === 'broadcast' &&
+  leading.machine.successor === null

@@ -1,12 +1,13 @@
 import { conditionOf } from '../../../src/replication/condition.ts'
 import { Follower } from '../../../src/replication/follower.ts'
 import type { PeerStatus } from '../../../src/replication/messages.ts'
-import { epochOf, zxidOf } from '../../../src/tree/zxid.ts'
+import type { DurableState } from '../../../src/storage/storage.ts'
+import { epochOf, type Zxid, zxidOf } from '../../../src/tree/zxid.ts'
 import { historyMessages } from './history-messages.ts'
 import { inWords } from './in-words.ts'
 import { Mechanics } from './mechanics.ts'
 import type { Mutation } from './mutation.ts'
-import { emptyDisk, newLeading } from './state.ts'
+import { canPropose, emptyDisk } from './state.ts'
 import { lastOf, names, newTransaction, recordsOf, type Transaction } from './transactions.ts'
 
 /**
@@ -29,17 +30,26 @@ export class World extends Mechanics {
 
   // --- attempts
 
+  /** How often anybody has stood. */
+  get attempts(): number {
+    return this.given.attempts
+  }
+
   stand(id: number): void {
     this.note(id, 'stands for leader')
     this.endAttempt(id, 'it stands')
     const server = this.own(id)
-    server.leading = newLeading(++this.given.attempts)
-    this.connect(server, server.leading, false)
+    const attempt = ++this.given.attempts
+    this.post(id, { kind: 'startLeading', attempt })
+    this.connect(server, id, attempt, false)
   }
 
   join(id: number, leader: number): void {
-    const { leading } = this.own(leader)
-    if (leading === null || id === leader) return
+    const { leading } = this.look(leader)
+    if (leading !== null && id !== leader) this.joinAttempt(id, leader, leading.attempt)
+  }
+
+  protected joinAttempt(id: number, leader: number, attempt: number): void {
     this.note(id, `joins server ${leader}`)
     this.endAttempt(id, 'it joins another')
     const server = this.own(id)
@@ -49,15 +59,19 @@ export class World extends Mechanics {
     if (fresh && ruled && promisedEpoch !== null && promisedEpoch > server.durable.promisedEpoch) {
       server.durable = { ...server.durable, promisedEpoch, promisedTo: null }
     }
-    this.connect(server, leading, (fresh && promisedEpoch !== null) || !ruled)
+    this.connect(server, leader, attempt, (fresh && promisedEpoch !== null) || !ruled)
   }
 
   /** `from` tells what it has promised; a server that remembers by itself does not listen. */
   tell(from: number, to: number): void {
+    const { durable } = this.look(from)
+    if (from !== to) this.hear(to, from, durable)
+  }
+
+  protected hear(to: number, from: number, durable: DurableState): void {
     const server = this.own(to)
-    const teller = this.look(from)
-    if (from === to || conditionOf(server.durable) !== 'fresh') return
-    const told = { promisedEpoch: teller.durable.promisedEpoch, condition: conditionOf(teller.durable) }
+    if (conditionOf(server.durable) !== 'fresh') return
+    const told = { promisedEpoch: durable.promisedEpoch, condition: conditionOf(durable) }
     this.note(from, `tells server ${to} that it has promised epoch ${told.promisedEpoch}`)
     this.amnesia(server).hear(new Map([[from, told as PeerStatus]]))
   }
@@ -182,21 +196,22 @@ export class World extends Mechanics {
   }
 
   canPropose(id: number): boolean {
-    const { leading } = this.look(id)
-    if (leading === null || !leading.serving || leading.history === null) return false
-    return leading.machine.phase === 'broadcast' && leading.machine.successor === null
+    return canPropose(this.look(id))
   }
 
   /** A server asks its leader for a `sync`. */
   askSync(id: number): void {
+    const { following } = this.look(id)
+    if (following?.machine.stage !== 'following' || !following.connected) return
+    this.askSyncOf(id, ++this.given.requests, lastOf(this.ledger.committed))
+  }
+
+  protected askSyncOf(id: number, request: number, needed: Zxid): void {
     const server = this.own(id)
     const { following } = server
-    if (following?.machine.stage !== 'following' || !following.connected) return
-    const leading = this.own(following.leader).leading
-    if (leading === null) return
-    const request = ++this.given.names
+    if (following === null) return
     this.note(id, 'asks for a sync')
-    leading.syncs.set(request, lastOf(this.ledger.committed))
+    this.post(following.leader, { kind: 'syncAsked', request, needed })
     this.sendUp(server, following, { type: 'sync', id: request })
   }
 }
