@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Connection } from '../../src/runtime/network.ts'
 import { World } from '../../src/sim/index.ts'
@@ -91,6 +92,53 @@ describe('simulated network', () => {
     say(near, 'three')
     await world.runFor(50)
     expect(far.text).toBe('onetwothree')
+  })
+
+  it('black hole that becomes a cut by reset: nothing arrives behind the gap, and both ends close', async () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const { world, near, far } = await connected(seed)
+      say(near, 'zero')
+      await world.runFor(1)
+      world.network.cut('a', 'b', 'blackhole')
+      say(near, 'one')
+      await world.runFor(1)
+      world.network.cut('a', 'b')
+      say(near, 'two')
+      await world.runFor(50)
+      expect([far.text, near.closes.length, far.closes.length]).toEqual(['zero', 1, 1])
+    }
+  })
+
+  it('cuts of all kinds in any order -> what arrives is a beginning of what was sent, in both directions', async () => {
+    type Step = (world: World) => void
+    const steps: readonly Step[] = [
+      ({ network }) => network.cut('a', 'b'),
+      ({ network }) => network.cut('a', 'b', 'blackhole'),
+      ({ network }) => network.cutOneWay('a', 'b'),
+      ({ network }) => network.cutOneWay('b', 'a'),
+      ({ network }) => network.heal('a', 'b'),
+      ({ network }) => network.resetConnections('a', 'b'),
+    ]
+    const moments = fc.array(
+      fc.record({ step: fc.constantFrom(null, null, ...steps), afterMs: fc.constantFrom(0, 0.1, 0.5, 3) }),
+      { maxLength: 24 },
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), moments, async (seed, run) => {
+        const { world, near, far } = await connected(seed)
+        const sent = { near: '', far: '' }
+        for (const [index, { step, afterMs }] of run.entries()) {
+          step?.(world)
+          if (say(near, `n${index},`)) sent.near += `n${index},`
+          if (say(far, `f${index},`)) sent.far += `f${index},`
+          await world.runFor(afterMs)
+        }
+        await world.runFor(50)
+        expect(sent.near.startsWith(far.text)).toBe(true)
+        expect(sent.far.startsWith(near.text)).toBe(true)
+      }),
+      { numRuns: 300 },
+    )
   })
 
   it('one way cut: the other way goes on', async () => {
