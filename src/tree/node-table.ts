@@ -62,6 +62,8 @@ export const Flag = {
   noData: 1,
   /** Every byte of the path is a character. */
   asciiPath: 2,
+  /** Its digest is to be reckoned anew. */
+  digestDue: 4,
 } as const
 
 export const statBytes = 68
@@ -130,6 +132,15 @@ export class NodeTable {
     return this.int(node, Field.chunk) !== 0
   }
 
+  /** What the record stands in, from `at` on. */
+  view(node: Znode): DataView {
+    return this.#page(node).view
+  }
+
+  at(node: Znode): number {
+    return (node & (recordsPerPage - 1)) * recordBytes
+  }
+
   int(node: Znode, field: number): number {
     return this.#page(node).view.getInt32((node & (recordsPerPage - 1)) * recordBytes + field)
   }
@@ -146,13 +157,19 @@ export class NodeTable {
   }
 
   setLong(node: Znode, field: number, value: number): void {
-    // Not `assert`: its message would be a closure on the hottest path there is.
-    if (!Number.isSafeInteger(value)) throw new BrokenInvariant(`${value} is not an exact integer`)
-    const { view } = this.#page(node)
-    const at = (node & (recordsPerPage - 1)) * recordBytes + field
-    view.setInt32(at, Math.floor(value / 2 ** 32))
-    // Modulo 2^32, for negative numbers too: two's complement.
-    view.setInt32(at + 4, value >>> 0)
+    putLong(this.#page(node).view, (node & (recordsPerPage - 1)) * recordBytes + field, value)
+  }
+
+  /** Whether it was not set. */
+  setFlag(node: Znode, flag: number): boolean {
+    const flags = this.int(node, Field.flags)
+    if ((flags & flag) !== 0) return false
+    this.setInt(node, Field.flags, flags | flag)
+    return true
+  }
+
+  clearFlag(node: Znode, flag: number): void {
+    this.setInt(node, Field.flags, this.int(node, Field.flags) & ~flag)
   }
 
   writeStat(node: Znode, writer: JuteWriter): void {
@@ -163,4 +180,13 @@ export class NodeTable {
   #page(node: Znode): Page {
     return this.#pages[node >>> pageBits] as Page
   }
+}
+
+/** Writes a safe integer of either sign, as a field that `long` tells. */
+export function putLong(view: DataView, at: number, value: number): void {
+  // Not `assert`: its message would be a closure on the hottest path there is.
+  if (!Number.isSafeInteger(value)) throw new BrokenInvariant(`${value} is not an exact integer`)
+  view.setInt32(at, Math.floor(value / 2 ** 32))
+  // Modulo 2^32, for negative numbers too: two's complement.
+  view.setInt32(at + 4, value >>> 0)
 }

@@ -43,7 +43,7 @@ export class SnapshotLoader {
   /** Throws SnapshotError. */
   feed(chunk: Buffer): void {
     try {
-      this.#records.push(chunk, this.#onRecord)
+      this.#records.pushRanges(chunk, this.#onRecord)
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error
       throw new SnapshotError(`snapshot: ${error.message}`)
@@ -56,8 +56,8 @@ export class SnapshotLoader {
     return this.#head.zxid
   }
 
-  readonly #onRecord = (record: Buffer): void => {
-    const reader = this.#reader.reset(record)
+  readonly #onRecord = (bytes: Buffer, start: number, end: number): void => {
+    const reader = this.#reader.reset(bytes, start, end)
     const type = reader.int()
     if (this.#ended) throw new SnapshotError('snapshot: found a record behind the end')
     if (this.#head === null && type !== SnapshotRecord.head) {
@@ -145,6 +145,7 @@ export class SnapshotLoader {
       if (!this.#tree.link(node))
         throw new SnapshotError(`snapshot: the parent of ${this.#tree.path(node)} is missing`)
     }
+    this.#tree.settle()
     for (const [path, owner] of this.#ephemerals) {
       const session = this.#sessions.get(owner)
       if (session === undefined) throw new SnapshotError(`snapshot: ${path} belongs to no session`)

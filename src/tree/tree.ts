@@ -1,10 +1,12 @@
 import { BrokenInvariant } from '../runtime/assert.ts'
 import type { JuteWriter } from '../wire/jute-writer.ts'
 import { type AclList, AclTable, openAcl } from './acl-table.ts'
-import { finish, hashAscii, hashBytes, hashString, mix, mixLong, type StateDigest } from './digest.ts'
+import { hashAscii, hashBytes, hashString, type StateDigest } from './digest.ts'
+import { Kinship } from './kinship.ts'
+import { digestOfData, digestOfRest } from './node-digest.ts'
 import { NodeImage } from './node-image.ts'
 import { NodeStore } from './node-store.ts'
-import { Field, type NodeTable } from './node-table.ts'
+import { Field, Flag, type NodeTable, putLong } from './node-table.ts'
 import { type Owner, sessionOf } from './owner.ts'
 import { PathIndex } from './path-index.ts'
 import { PathScan } from './path-scan.ts'
@@ -36,10 +38,13 @@ export class Tree {
   #store = new NodeStore()
   #index = new PathIndex(this.#store)
   #records: NodeTable = this.#store.records
+  #kinship = new Kinship(this.#records)
   readonly #scan = new PathScan()
   /** The node whose path was scanned last. */
   #scanned = 0 as Znode
   readonly #digest: StateDigest
+  /** Nodes that children were linked to since. */
+  readonly #digestDue: Znode[] = []
   #dataBytes = 0
   #ephemeralCount = 0
   readonly #reaped = new Set<Znode>()
@@ -187,16 +192,15 @@ export class Tree {
 
   /** Undefined for the root. A node that was just removed still tells. */
   parent(node: Znode): Znode | undefined {
-    const parent = this.#link(node, Field.parent)
+    const parent = this.#kinship.parent(node)
     return parent === 0 ? undefined : parent
   }
 
   /** In no particular order. */
   childNames(node: Znode): string[] {
     const names: string[] = []
-    for (let child = this.#link(node, Field.firstChild); child !== 0; ) {
+    for (let child = this.#kinship.firstChild(node); child !== 0; child = this.#kinship.nextSibling(child)) {
       names.push(this.#store.name(child, node))
-      child = this.#link(child, Field.nextSibling)
     }
     return names
   }
@@ -204,9 +208,8 @@ export class Tree {
   /** As a vector of strings goes over the wire. */
   writeChildNames(node: Znode, writer: JuteWriter): void {
     writer.int(this.childCount(node))
-    for (let child = this.#link(node, Field.firstChild); child !== 0; ) {
+    for (let child = this.#kinship.firstChild(node); child !== 0; child = this.#kinship.nextSibling(child)) {
       this.#store.writeName(child, node, writer)
-      child = this.#link(child, Field.nextSibling)
     }
   }
 
@@ -273,14 +276,16 @@ export class Tree {
     const node = this.#add(source, dataAt, dataLength, acl, owner, zxid, wallMs)
     if (node === undefined) throw this.#broken('create: there is already')
     const records = this.#records
-    records.setLong(node, Field.mzxid, zxid)
-    records.setLong(node, Field.mtime, wallMs)
-    records.setLong(node, Field.pzxid, zxid)
+    const view = records.view(node)
+    const at = records.at(node)
+    putLong(view, at + Field.mzxid, zxid)
+    putLong(view, at + Field.mtime, wallMs)
+    putLong(view, at + Field.pzxid, zxid)
     this.#rehashA(node, hashOf(source, dataAt, dataLength))
     this.#rehashB(node)
     this.#willChange(parent)
     records.setInt(parent, Field.childCreations, (records.int(parent, Field.childCreations) + 1) | 0)
-    this.#adopt(parent, node)
+    this.#kinship.adopt(parent, node)
     records.setLong(parent, Field.pzxid, zxid)
     this.#rehashB(parent)
     if (this.quotas.size > 0 || areQuotaPart(path, start, end)) this.quotas.created(node)
@@ -291,7 +296,7 @@ export class Tree {
   remove(node: Znode, zxid: Zxid): void {
     this.#forgetRemoved()
     const records = this.#records
-    const parent = this.#link(node, Field.parent)
+    const parent = this.#kinship.parent(node)
     if (this.childCount(node) > 0) throw new BrokenInvariant(`remove: ${this.path(node)} has children`)
     if (parent === 0) throw new BrokenInvariant(`remove: ${this.path(node)} has no parent`)
     this.#willChange(node)
@@ -304,8 +309,7 @@ export class Tree {
     if (owner > 0) this.#ephemeralCount--
     else if (owner < 0) this.#reaped.delete(node)
     this.#willChange(parent)
-    this.#unlink(parent, node)
-    this.#addToAncestors(node, -1, -dataLength)
+    this.#kinship.unlink(node)
     if (zxid > this.pzxid(parent)) records.setLong(parent, Field.pzxid, zxid)
     this.#rehashB(parent)
     this.#removed = node
@@ -354,14 +358,15 @@ export class Tree {
     this.#scan.reset(path, pathAt, pathEnd)
     const node = this.#add(source, dataAt, dataLength, acl, owner, czxid, ctime)
     if (node === undefined) return undefined
-    const records = this.#records
-    records.setLong(node, Field.mzxid, image.mzxid)
-    records.setLong(node, Field.mtime, image.mtime)
-    records.setLong(node, Field.pzxid, image.pzxid)
-    records.setInt(node, Field.version, image.version)
-    records.setInt(node, Field.aversion, image.aversion)
-    records.setInt(node, Field.childCreations, image.childCreations)
-    records.setInt(node, Field.cversion, 2 * image.childCreations)
+    const view = this.#records.view(node)
+    const at = this.#records.at(node)
+    putLong(view, at + Field.mzxid, image.mzxid)
+    putLong(view, at + Field.mtime, image.mtime)
+    putLong(view, at + Field.pzxid, image.pzxid)
+    view.setInt32(at + Field.version, image.version)
+    view.setInt32(at + Field.aversion, image.aversion)
+    view.setInt32(at + Field.childCreations, image.childCreations)
+    view.setInt32(at + Field.cversion, 2 * image.childCreations)
     if (pathEnd - pathAt === 1) this.#root = node
     else if (this.#scan.hash === configHash && this.path(node) === configPath) this.#config = node
     this.#rehashA(node, hashOf(source, dataAt, dataLength))
@@ -369,7 +374,10 @@ export class Tree {
     return node
   }
 
-  /** Names an inserted node among its parent's children; whether the parent is there. */
+  /**
+   * Names an inserted node among its parent's children; whether the parent is there. To reckon the parent's digest anew for
+   * each of its children would be a good part of loading a snapshot: `settle` does it once.
+   */
   link(node: Znode): boolean {
     const scan = this.#scan
     if (this.#scanned !== node) {
@@ -378,9 +386,19 @@ export class Tree {
     }
     const parent = this.#index.find(scan.parentHash, scan.bytes, scan.start, scan.parentEnd)
     if (parent === undefined) return false
-    this.#adopt(parent, node)
-    this.#rehashB(parent)
+    this.#kinship.adopt(parent, node)
+    if (!this.#records.setFlag(parent, Flag.digestDue)) return true
+    this.#digestDue.push(parent)
     return true
+  }
+
+  /** All that was inserted is linked. */
+  settle(): void {
+    for (const node of this.#digestDue) {
+      this.#records.clearFlag(node, Flag.digestDue)
+      this.#rehashB(node)
+    }
+    this.#digestDue.length = 0
   }
 
   /**
@@ -398,6 +416,8 @@ export class Tree {
     this.#store = new NodeStore()
     this.#index = new PathIndex(this.#store)
     this.#records = this.#store.records
+    this.#kinship = new Kinship(this.#records)
+    this.#digestDue.length = 0
     this.#root = 0 as Znode
     this.#config = 0 as Znode
     this.#removed = 0 as Znode
@@ -422,17 +442,18 @@ export class Tree {
     this.#forgetRemoved()
     const { hash, bytes, start, end, isAscii } = this.#scan
     if (this.#index.find(hash, bytes, start, end) !== undefined) return undefined
-    const records = this.#records
     const node = this.#store.add(bytes, start, end, isAscii, dataLength)
     if (dataLength >= 0) this.#store.setData(node, source, dataAt, dataLength)
-    records.setInt(node, Field.pathHash, hash)
-    records.setInt(node, Field.acl, this.acls.reference(acl))
-    records.setLong(node, Field.czxid, zxid)
-    records.setLong(node, Field.ctime, wallMs)
-    records.setInt(node, Field.snapshotMark, this.snapshotMark)
+    const view = this.#records.view(node)
+    const at = this.#records.at(node)
+    view.setInt32(at + Field.pathHash, hash)
+    view.setInt32(at + Field.acl, this.acls.reference(acl))
+    putLong(view, at + Field.czxid, zxid)
+    putLong(view, at + Field.ctime, wallMs)
+    view.setInt32(at + Field.snapshotMark, this.snapshotMark)
     if (owner !== 0) {
-      records.setLong(node, Field.owner, owner)
-      records.setLong(node, Field.ephemeralOwner, sessionOf(owner))
+      putLong(view, at + Field.owner, owner)
+      putLong(view, at + Field.ephemeralOwner, sessionOf(owner))
       if (owner > 0) this.#ephemeralCount++
       else this.#reaped.add(node)
     }
@@ -454,62 +475,9 @@ export class Tree {
     return new BrokenInvariant(`${what} ${bytes.toString('utf8', start, end)}`)
   }
 
-  #link(node: Znode, field: number): Znode {
-    return this.#records.int(node, field) as Znode
-  }
-
-  #adopt(parent: Znode, node: Znode): void {
-    const records = this.#records
-    records.setInt(node, Field.parent, parent)
-    const first = this.#link(parent, Field.firstChild)
-    if (first === 0) {
-      records.setInt(parent, Field.firstChild, node)
-      records.setInt(node, Field.previousSibling, node)
-    } else {
-      const last = records.int(first, Field.previousSibling) as Znode
-      records.setInt(last, Field.nextSibling, node)
-      records.setInt(node, Field.previousSibling, last)
-      records.setInt(first, Field.previousSibling, node)
-    }
-    this.#countChildren(parent, 1)
-    const bytes = this.dataLength(node) + records.long(node, Field.descendantBytes)
-    this.#addToAncestors(node, 1 + this.descendantCount(node), bytes)
-  }
-
-  #unlink(parent: Znode, node: Znode): void {
-    const records = this.#records
-    const first = this.#link(parent, Field.firstChild)
-    const next = this.#link(node, Field.nextSibling)
-    const previous = this.#link(node, Field.previousSibling)
-    if (node === first) records.setInt(parent, Field.firstChild, next)
-    else records.setInt(previous, Field.nextSibling, next)
-    if (next !== 0) records.setInt(next, Field.previousSibling, previous)
-    else if (node !== first) records.setInt(first, Field.previousSibling, previous)
-    this.#countChildren(parent, -1)
-  }
-
-  #countChildren(parent: Znode, more: number): void {
-    const records = this.#records
-    const count = records.int(parent, Field.childCount) + more
-    records.setInt(parent, Field.childCount, count)
-    records.setInt(parent, Field.cversion, 2 * records.int(parent, Field.childCreations) - count)
-  }
-
   #countBytes(node: Znode, bytesMore: number): void {
     this.#dataBytes += bytesMore
-    this.#addToAncestors(node, 0, bytesMore)
-  }
-
-  #addToAncestors(node: Znode, count: number, bytes: number): void {
-    const records = this.#records
-    for (let above = this.#link(node, Field.parent); above !== 0; above = this.#link(above, Field.parent)) {
-      if (count !== 0) {
-        records.setInt(above, Field.descendantCount, records.int(above, Field.descendantCount) + count)
-      }
-      if (bytes !== 0) {
-        records.setLong(above, Field.descendantBytes, records.long(above, Field.descendantBytes) + bytes)
-      }
-    }
+    this.#kinship.addToAncestors(node, 0, bytesMore)
   }
 
   #willChange(node: Znode): void {
@@ -518,30 +486,18 @@ export class Tree {
     this.markForSnapshot(node)
   }
 
-  /** The half of the digest that changes with the data. */
   #rehashA(node: Znode, dataHash: number): void {
     const records = this.#records
-    let h = mix(records.int(node, Field.pathHash), dataHash)
-    h = mix(h, records.int(node, Field.version))
-    h = mixLong(h, records.long(node, Field.mzxid))
-    h = finish(mixLong(h, records.long(node, Field.mtime)))
-    this.#digest.add(h - records.int(node, Field.digestA), 0)
-    records.setInt(node, Field.digestA, h)
+    const digest = digestOfData(records, node, dataHash)
+    this.#digest.add(digest - records.int(node, Field.digestA), 0)
+    records.setInt(node, Field.digestA, digest)
   }
 
-  /** The half that changes with the children and the access control list. */
   #rehashB(node: Znode): void {
     const records = this.#records
-    let h = mix(records.int(node, Field.pathHash) ^ 0x5bd1e995, this.acl(node).hash)
-    h = mix(h, records.int(node, Field.aversion))
-    h = mix(h, records.int(node, Field.childCreations))
-    h = mix(h, records.int(node, Field.childCount))
-    h = mixLong(h, records.long(node, Field.czxid))
-    h = mixLong(h, records.long(node, Field.ctime))
-    h = mixLong(h, records.long(node, Field.owner))
-    h = finish(mixLong(h, records.long(node, Field.pzxid)))
-    this.#digest.add(0, h - records.int(node, Field.digestB))
-    records.setInt(node, Field.digestB, h)
+    const digest = digestOfRest(records, node, this.acl(node).hash)
+    this.#digest.add(0, digest - records.int(node, Field.digestB))
+    records.setInt(node, Field.digestB, digest)
   }
 }
 
@@ -572,4 +528,5 @@ export function plantInitialTree(tree: Tree, configAcl: AclList): void {
     const node = tree.insert(image)
     if (node !== undefined && path !== rootPath) tree.link(node)
   }
+  tree.settle()
 }

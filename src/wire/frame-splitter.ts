@@ -43,13 +43,18 @@ export class FrameSplitter {
    * have been delivered.
    */
   push(chunk: Buffer, onFrame: (frame: Buffer) => void): void {
+    this.pushRanges(chunk, (bytes, start, end) => onFrame(bytes.subarray(start, end)))
+  }
+
+  /** As `push`, telling where a frame stands: for many small ones, a view of each costs more than to read it. */
+  pushRanges(chunk: Buffer, onFrame: (bytes: Buffer, start: number, end: number) => void): void {
     let at = this.#partialBytes > 0 ? this.#complete(chunk, onFrame) : 0
     while (!this.#stopped && chunk.length - at >= headerBytes) {
       const start = at + headerBytes
       const end = start + this.#checked(chunk.readInt32BE(at))
       if (end > chunk.length) break
       at = end
-      onFrame(chunk.subarray(start, end))
+      onFrame(chunk, start, end)
     }
     if (!this.#stopped && at < chunk.length) this.#keep(chunk, at, chunk.length)
   }
@@ -62,7 +67,7 @@ export class FrameSplitter {
   }
 
   /** Feeds the kept beginning; returns how much of the chunk it took. */
-  #complete(chunk: Buffer, onFrame: (frame: Buffer) => void): number {
+  #complete(chunk: Buffer, onFrame: (bytes: Buffer, start: number, end: number) => void): number {
     let at = 0
     if (this.#partialBytes < headerBytes) {
       at = Math.min(headerBytes - this.#partialBytes, chunk.length)
@@ -74,11 +79,11 @@ export class FrameSplitter {
     const end = Math.min(at + missing, chunk.length)
     this.#keep(chunk, at, end)
     if (this.#partialBytes < headerBytes + length) return end
-    const frame = this.#partial.subarray(headerBytes, headerBytes + length)
+    const partial = this.#partial
     // The frame keeps the buffer; the next partial one gets its own.
     this.#partial = Buffer.alloc(0)
     this.#partialBytes = 0
-    onFrame(frame)
+    onFrame(partial, headerBytes, headerBytes + length)
     return end
   }
 

@@ -202,6 +202,7 @@ export class Harness {
     image.setPath(path)
     const node = this.state.tree.insert(image)
     if (node === undefined || !this.state.tree.link(node)) throw new Error(`no place for ${path}`)
+    this.state.tree.settle()
   }
 
   stat(path: string) {

@@ -1,0 +1,82 @@
+import { Field, type NodeTable } from './node-table.ts'
+import type { Znode } from './znode.ts'
+
+/** Who is whose child, in the order in which they came; and what is counted up the path with each. */
+export class Kinship {
+  readonly #records: NodeTable
+
+  constructor(records: NodeTable) {
+    this.#records = records
+  }
+
+  /** 0 for none. */
+  parent(node: Znode): Znode {
+    return this.#link(node, Field.parent)
+  }
+
+  /** 0 for none. */
+  firstChild(node: Znode): Znode {
+    return this.#link(node, Field.firstChild)
+  }
+
+  /** 0 behind the last one. */
+  nextSibling(node: Znode): Znode {
+    return this.#link(node, Field.nextSibling)
+  }
+
+  adopt(parent: Znode, node: Znode): void {
+    const records = this.#records
+    records.setInt(node, Field.parent, parent)
+    const first = this.firstChild(parent)
+    if (first === 0) {
+      records.setInt(parent, Field.firstChild, node)
+      records.setInt(node, Field.previousSibling, node)
+    } else {
+      const last = this.#link(first, Field.previousSibling)
+      records.setInt(last, Field.nextSibling, node)
+      records.setInt(node, Field.previousSibling, last)
+      records.setInt(first, Field.previousSibling, node)
+    }
+    this.#countChildren(parent, 1)
+    const bytes = records.int(node, Field.dataLength) + records.long(node, Field.descendantBytes)
+    this.addToAncestors(node, 1 + records.int(node, Field.descendantCount), bytes)
+  }
+
+  /** The node still knows its parent. */
+  unlink(node: Znode): void {
+    const records = this.#records
+    const parent = this.parent(node)
+    const first = this.firstChild(parent)
+    const next = this.nextSibling(node)
+    const previous = this.#link(node, Field.previousSibling)
+    if (node === first) records.setInt(parent, Field.firstChild, next)
+    else records.setInt(previous, Field.nextSibling, next)
+    if (next !== 0) records.setInt(next, Field.previousSibling, previous)
+    else if (node !== first) records.setInt(first, Field.previousSibling, previous)
+    this.#countChildren(parent, -1)
+    this.addToAncestors(node, -1, -records.int(node, Field.dataLength))
+  }
+
+  addToAncestors(node: Znode, count: number, bytes: number): void {
+    const records = this.#records
+    for (let above = this.parent(node); above !== 0; above = this.parent(above)) {
+      if (count !== 0) {
+        records.setInt(above, Field.descendantCount, records.int(above, Field.descendantCount) + count)
+      }
+      if (bytes !== 0) {
+        records.setLong(above, Field.descendantBytes, records.long(above, Field.descendantBytes) + bytes)
+      }
+    }
+  }
+
+  #countChildren(parent: Znode, more: number): void {
+    const records = this.#records
+    const count = records.int(parent, Field.childCount) + more
+    records.setInt(parent, Field.childCount, count)
+    records.setInt(parent, Field.cversion, 2 * records.int(parent, Field.childCreations) - count)
+  }
+
+  #link(node: Znode, field: number): Znode {
+    return this.#records.int(node, field) as Znode
+  }
+}
