@@ -23,13 +23,15 @@ export type Event =
   | { kind: 'cutAsFollower' }
   | { kind: 'cutAsLeader'; follower: number }
   | { kind: 'loseRest'; follower: number }
-  | { kind: 'readDown' }
+  | { kind: 'readDown'; full: boolean }
   | { kind: 'readUp'; follower: number }
   | { kind: 'write' }
   | { kind: 'sendHistory'; full: boolean }
   | { kind: 'heartbeat' }
   | { kind: 'propose' }
   | { kind: 'sync'; request: number; needed: Zxid }
+  | { kind: 'crown' }
+  | { kind: 'cancelHandOver' }
   | { kind: 'receive'; post: Post }
   /** Not in the world: rounds of heartbeats that make no difference are forgotten. */
   | { kind: 'forgetRounds'; before: number; attempt: number }
@@ -93,7 +95,7 @@ class Actor extends World {
       case 'loseRest':
         return this.loseRest(self, event.follower)
       case 'readDown':
-        return this.deliverDown(self)
+        return event.full ? this.deliverDown(self, 1) : this.deliverDown(self)
       case 'readUp':
         return this.deliverUp(self, event.follower)
       case 'write':
@@ -106,6 +108,10 @@ class Actor extends World {
         return this.propose(self)
       case 'sync':
         return this.askSyncOf(self, event.request, event.needed)
+      case 'crown':
+        return this.askCrown(self)
+      case 'cancelHandOver':
+        return this.cancelHandOver(self)
       case 'receive':
         return this.receive(self, event.post)
       case 'forgetRounds':

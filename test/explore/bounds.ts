@@ -11,9 +11,20 @@ export interface Bounds {
   /** Histories that are sent in full though a difference would do. */
   fulls: number
   syncs: number
+  /** Followers with a higher id that ask for the crown. */
+  crowns: number
 }
 
-export const boundNames = ['stands', 'proposals', 'crashes', 'wipes', 'cuts', 'fulls', 'syncs'] as const
+export const boundNames = [
+  'stands',
+  'proposals',
+  'crashes',
+  'wipes',
+  'cuts',
+  'fulls',
+  'syncs',
+  'crowns',
+] as const
 
 export type BoundName = (typeof boundNames)[number]
 
@@ -26,6 +37,7 @@ export function boundsOf(amount: (name: BoundName) => number): Bounds {
     cuts: amount('cuts'),
     fulls: amount('fulls'),
     syncs: amount('syncs'),
+    crowns: amount('crowns'),
   }
 }
 

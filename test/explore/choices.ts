@@ -18,13 +18,16 @@ export type Choice =
   | { kind: 'cut'; server: number; seenBy: 'follower' | 'leader' }
   | { kind: 'stepDown'; server: number }
   | { kind: 'loseRest'; leader: number; follower: number }
-  | { kind: 'readDown'; server: number }
+  /** `full`: if a candidate fetches the history, it is sent in full. */
+  | { kind: 'readDown'; server: number; full: boolean }
   | { kind: 'readUp'; leader: number; follower: number }
   | { kind: 'write'; server: number }
   | { kind: 'sendHistory'; leader: number; full: boolean }
   | { kind: 'heartbeat'; server: number }
   | { kind: 'propose'; server: number }
   | { kind: 'sync'; server: number }
+  | { kind: 'crown'; server: number }
+  | { kind: 'cancelHandOver'; server: number }
 
 /** Which of the bounds a choice takes one of. */
 export function costOf(choice: Choice): BoundName | null {
@@ -37,11 +40,14 @@ export function costOf(choice: Choice): BoundName | null {
     case 'stepDown':
       return 'cuts'
     case 'sendHistory':
+    case 'readDown':
       return choice.full ? 'fulls' : null
     case 'propose':
       return 'proposals'
     case 'sync':
       return 'syncs'
+    case 'crown':
+      return 'crowns'
     default:
       return null
   }
@@ -67,7 +73,7 @@ export function take(world: World, left: Bounds, choice: Choice): void {
     case 'loseRest':
       return world.loseRest(choice.leader, choice.follower)
     case 'readDown':
-      return world.deliverDown(choice.server)
+      return choice.full ? world.deliverDown(choice.server, 1) : world.deliverDown(choice.server)
     case 'readUp':
       return world.deliverUp(choice.leader, choice.follower)
     case 'write':
@@ -80,6 +86,10 @@ export function take(world: World, left: Bounds, choice: Choice): void {
       return world.propose(choice.server)
     case 'sync':
       return world.askSync(choice.server)
+    case 'crown':
+      return world.askCrown(choice.server)
+    case 'cancelHandOver':
+      return world.cancelHandOver(choice.server)
   }
 }
 
@@ -122,7 +132,11 @@ export function choices(world: View, left: Bounds, plain: boolean): Choice[] {
 function addSteps(found: Choice[], world: View, left: Bounds, server: ServerState, plain: boolean): void {
   const { id, leading, following } = server
   if (server.writes.length > 0) found.push({ kind: 'write', server: id })
-  if (following !== null && following.down.length > 0) found.push({ kind: 'readDown', server: id })
+  if (following !== null && following.down.length > 0) {
+    found.push({ kind: 'readDown', server: id, full: false })
+    if (left.fulls > 0 && following.down[0]?.type === 'fetch')
+      found.push({ kind: 'readDown', server: id, full: true })
+  }
   if (leading !== null) {
     for (const [follower, link] of leading.links) {
       if (link.up.length === 0) continue
@@ -140,10 +154,11 @@ function addSteps(found: Choice[], world: View, left: Bounds, server: ServerStat
     }
     if (heartbeatDecides(world.size, server)) found.push({ kind: 'heartbeat', server: id })
     if (left.proposals > 0 && world.canPropose(id)) found.push({ kind: 'propose', server: id })
+    if (leading.machine.successor !== null) found.push({ kind: 'cancelHandOver', server: id })
   }
-  if (left.syncs > 0 && following?.machine.stage === 'following' && following.connected) {
-    found.push({ kind: 'sync', server: id })
-  }
+  if (following?.machine.stage !== 'following' || !following.connected) return
+  if (left.syncs > 0) found.push({ kind: 'sync', server: id })
+  if (left.crowns > 0 && id > following.leader) found.push({ kind: 'crown', server: id })
 }
 
 /**

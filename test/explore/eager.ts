@@ -30,7 +30,7 @@ export function eagerStep(world: View, left: Bounds): Choice | null {
   const nothingInterrupts = !mayInterrupt(world, left)
   for (const server of world.servers) {
     const { id, leading } = server
-    if (mayRead(world, left, server)) return { kind: 'readDown', server: id }
+    if (mayRead(world, left, server)) return { kind: 'readDown', server: id, full: false }
     const certain = nothingInterrupts && server.following?.connected === true
     if (server.writes.length > 0 && (certain || isVolatile(left, server))) {
       return { kind: 'write', server: id }
@@ -85,9 +85,14 @@ function asksForAnswers(world: View, left: Bounds, leader: number): boolean {
  */
 function mayInterrupt({ servers }: View, left: Bounds): boolean {
   if (left.stands > 0 || left.crashes > 0 || left.wipes > 0 || left.cuts > 0 || left.syncs > 0) return true
+  if (left.crowns > 0 || servers.some(({ leading }) => leading !== null && mayHandOver(leading))) return true
   if (servers.filter(({ leading }) => leading !== null).length !== 1) return true
   return servers.some(({ durable }) => !durable.founded)
 }
+
+const mayHandOver = ({ machine, links }: Leading): boolean =>
+  machine.successor !== null ||
+  [...links.values()].some(({ up }) => up.some((message) => message?.type === 'crown'))
 
 /** Builds what is lost in a crash as if it had never begun; or changes nothing, and its answer has none beside it. */
 function isVolatile(left: Bounds, { writes }: ServerState): boolean {
@@ -137,7 +142,7 @@ function mayTake(
   switch (message.type) {
     case 'ack':
     case 'ackLeader':
-      return left.syncs === 0
+      return left.syncs === 0 && leading.machine.successor === null
     case 'join':
       return message.promisedEpoch <= discovery.epoch
     case 'ackEpoch':

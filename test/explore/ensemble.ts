@@ -116,6 +116,7 @@ export class Ensemble implements View {
         return this.#lead(choice.leader, choice)
       case 'heartbeat':
       case 'propose':
+      case 'cancelHandOver':
         return this.#lead(choice.server, choice)
       case 'stepDown':
         this.#lead(choice.server, { kind: 'receive', post: { kind: 'stopLeading', reason: 'it steps down' } })

@@ -8,7 +8,7 @@ import { World } from './model/world.ts'
 import { naiveWalk } from './naive-walk.ts'
 import { replay, shrink } from './shrink.ts'
 
-const none: Bounds = { stands: 0, proposals: 0, crashes: 0, wipes: 0, cuts: 0, fulls: 0, syncs: 0 }
+const none: Bounds = { stands: 0, proposals: 0, crashes: 0, wipes: 0, cuts: 0, fulls: 0, syncs: 0, crowns: 0 }
 const founded = (mutation: Mutation | null = null): World => foundedEnsemble(3).copy(mutation)
 
 /** A candidate has heard who joins it. */
@@ -48,6 +48,10 @@ describe('every interleaving of three servers', () => {
     expect(walk(founded(), { proposals: 1, syncs: 1 }).exhausted).toBe(true)
   })
 
+  test('the crown is asked for twice, beside a proposal -> no violation, walked to the end', () => {
+    expect(walk(founded(), { proposals: 1, crowns: 2 }).exhausted).toBe(true)
+  })
+
   test('everything may happen, the first states of it -> no violation', () => {
     const all = { stands: 2, proposals: 2, crashes: 2, wipes: 1, cuts: 1, fulls: 1, syncs: 1 }
     expect(walk(founded(), all, { statesMax: 5000 }).found).toBeNull()
@@ -85,6 +89,7 @@ describe('what makes it feasible', () => {
     { from: 'in step', bounds: { proposals: 2, crashes: 1 } },
     { from: 'in step', bounds: { proposals: 1, wipes: 1 } },
     { from: 'in step', bounds: { crashes: 1, wipes: 1 } },
+    { from: 'in step', bounds: { proposals: 2, crowns: 2 } },
     { from: 'a candidate is heard', bounds: { crashes: 1 } },
   ])('$from, $bounds, with reductions and without -> come to rest in the same states', ({ from, bounds }) => {
     const start = from === 'in step' ? founded : inDiscovery

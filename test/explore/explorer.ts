@@ -14,7 +14,10 @@ import type { Permutation } from './rename.ts'
 export interface Reductions {
   /** Steps that need no branching are taken at once (see `eager.ts`). */
   eager: boolean
-  /** States that differ in the ids of servers alone are one: the machines only ask whether ids are equal. */
+  /**
+   * States that differ in the ids of servers alone are one: the machines only ask whether ids are equal. But not where somebody
+   * asks for the crown, which goes to higher ids.
+   */
   symmetry: boolean
   /** A state that was reached with as much left of all bounds is not gone on from with less. */
   leftovers: boolean
@@ -71,7 +74,7 @@ export class Explorer {
     const { size, mutation } = start
     this.#size = size
     this.#lefts = new Lefts(bounds)
-    this.#reductions = reductions
+    this.#reductions = { ...reductions, symmetry: reductions.symmetry && bounds.crowns === 0 }
     this.#parts = new Parts({ size, mutation, forgetsRounds: reductions.eager && bounds.syncs === 0 })
     this.#ensemble = new Ensemble(this.#parts, start, bounds)
     const { leftovers } = reductions

@@ -37,6 +37,7 @@ const options = await yargs(hideBin(process.argv))
     cuts: { ...number, default: '0', describe: 'how many links break, or leaders step down' },
     fulls: { ...number, default: '0', describe: 'how many histories are sent in full for a difference' },
     syncs: { ...number, default: '0', describe: 'how many syncs are asked for' },
+    crowns: { ...number, default: '0', describe: 'how often a follower with a higher id asks for the crown' },
     'states-max': { ...number, default: '100000000', describe: 'stop behind so many states' },
     minutes: { ...number, default: '10', describe: 'stop after so long' },
     mutate: { choices: mutationNames, describe: 'do one thing wrong, to see that it is found' },

@@ -223,7 +223,7 @@ export class Parts {
       case 'loseRest':
         return keyed(6, event.follower)
       case 'readDown':
-        return keyed(7)
+        return keyed(7, event.full ? 1 : 0)
       case 'readUp':
         return keyed(8, event.follower)
       case 'write':
@@ -234,6 +234,10 @@ export class Parts {
         return keyed(11)
       case 'propose':
         return keyed(12)
+      case 'crown':
+        return keyed(14)
+      case 'cancelHandOver':
+        return keyed(15)
       case 'forgetRounds':
         return keyed(13, event.before, event.attempt)
       default:

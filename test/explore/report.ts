@@ -14,6 +14,8 @@ export interface Figures {
   parts: number
   exhausted: boolean
   seconds: number
+  /** Of the processor, which others may use as well. */
+  cpuSeconds: number
   statesPerSecond: number
   memoryMb: number
   statesMb: number
@@ -28,6 +30,7 @@ export function figuresOf(explorer: Explorer, seconds: number): Figures {
     ends,
     exhausted,
     seconds: Math.round(seconds * 10) / 10,
+    cpuSeconds: Math.round(process.cpuUsage().user / 1e5) / 10,
     statesPerSecond: Math.round(states / Math.max(seconds, 0.001)),
     memoryMb: Math.round(process.memoryUsage.rss() / 1e6),
     statesMb: Math.round(explorer.nodesBytes / 1e6),
@@ -35,10 +38,11 @@ export function figuresOf(explorer: Explorer, seconds: number): Figures {
 }
 
 export function figuresInWords(figures: Figures): string {
-  const { states, transitions, ends, parts, seconds, statesPerSecond, memoryMb, statesMb } = figures
+  const { states, transitions, ends, parts, seconds, cpuSeconds, statesPerSecond, memoryMb, statesMb } =
+    figures
   return (
     `${grouped(states)} states, ${grouped(transitions)} transitions, ${grouped(ends)} ends, of ${grouped(parts)} different parts; ` +
-    `${seconds} s, ${grouped(statesPerSecond)} states/s, ${memoryMb} MB, ${statesMb} MB of it states`
+    `${seconds} s, ${cpuSeconds} s of the processor, ${grouped(statesPerSecond)} states/s, ${memoryMb} MB, ${statesMb} MB of it states`
   )
 }
 

@@ -278,14 +278,20 @@ export class Mechanics {
     server: ServerState,
     following: Following,
     effects: readonly FollowerEffect[],
+    snapshotOf?: number,
   ): void {
     for (const effect of effects) {
       if (server.following !== following) return
-      this.#performOne(server, following, effect)
+      this.#performOne(server, following, effect, snapshotOf)
     }
   }
 
-  #performOne(server: ServerState, following: Following, effect: FollowerEffect): void {
+  #performOne(
+    server: ServerState,
+    following: Following,
+    effect: FollowerEffect,
+    snapshotOf: number | undefined,
+  ): void {
     switch (effect.kind) {
       case 'send':
         return this.sendUp(server, following, effect.message)
@@ -302,7 +308,7 @@ export class Mechanics {
         return this.post(server.id, { kind: 'serve' })
       case 'sendOwnHistory': {
         const job: HistoryJob = { to: following.leader, summary: effect.summary, upTo: lastOf(server.log) }
-        for (const message of historyMessages(server.log, job, this.luck)) {
+        for (const message of historyMessages(server.log, job, this.luck, snapshotOf)) {
           this.sendUp(server, following, message)
         }
         return this.sendUp(server, following, { type: 'historyEnd', lastZxid: job.upTo })
@@ -365,7 +371,8 @@ export class Mechanics {
 
   protected noteCommit(server: ServerState, leading: Leading): void {
     const { machine, history } = leading
-    if (machine.phase !== 'broadcast' || history === null) return
+    // What it commits with its last step, before it hands over, is committed.
+    if ((machine.phase !== 'broadcast' && machine.phase !== 'over') || history === null) return
     const upTo = this.mutation === 'commit by one' ? lastOf(server.log) : machine.commitZxid
     const added = this.ledger.commit(server.id, history, upTo, this.#servers)
     this.counts.commits += added.length

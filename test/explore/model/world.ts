@@ -112,8 +112,8 @@ export class World extends Mechanics {
 
   // --- what is on its way
 
-  /** A server reads the next message of its leader. */
-  deliverDown(id: number): void {
+  /** A server reads the next message of its leader. If that fetches its history, `luck` chooses how it is sent, unless told. */
+  deliverDown(id: number, snapshotOf?: number): void {
     const server = this.own(id)
     const { following } = server
     const message = following?.down.shift()
@@ -124,7 +124,7 @@ export class World extends Mechanics {
     }
     this.note(id, () => `reads ${inWords(message)}`)
     const machine = new Follower(following.facts, following.machine)
-    this.performAsFollower(server, following, machine.onMessage(message))
+    this.performAsFollower(server, following, machine.onMessage(message), snapshotOf)
   }
 
   /** A leader reads the next message of a follower. */
@@ -197,6 +197,27 @@ export class World extends Mechanics {
 
   canPropose(id: number): boolean {
     return canPropose(this.look(id))
+  }
+
+  /** A server in step asks its leader for the crown; one with a lower id is not heard. */
+  askCrown(id: number): void {
+    const server = this.own(id)
+    const { following } = server
+    if (following?.machine.stage !== 'following' || !following.connected) return
+    this.note(id, `asks server ${following.leader} for the crown`)
+    this.sendUp(server, following, { type: 'crown' })
+  }
+
+  /** A hand-over takes too long: the leader goes on. */
+  cancelHandOver(id: number): void {
+    const server = this.own(id)
+    const { leading } = server
+    if (leading === null || leading.machine.successor === null) return
+    this.note(id, 'goes on leading')
+    this.stepLeader(server, leading, (machine) => {
+      machine.cancelHandOver()
+      return []
+    })
   }
 
   /** A server asks its leader for a `sync`. */
