@@ -19,6 +19,7 @@ import { ProposalBatch } from './proposal-batch.ts'
 import { ProposalSizes } from './proposal-sizes.ts'
 import type { ReignFollowers } from './reign-followers.ts'
 import type { StateMachine } from './state-machine.ts'
+import { WaitingRequests } from './waiting-requests.ts'
 
 export interface LeaderLoopEvents {
   onResigned(reason: string, successor: number | null): void
@@ -55,8 +56,7 @@ export class LeaderLoop {
   readonly #resyncFull: boolean
   readonly #links = new Map<number, Link>()
   #inbox: Inbound[] = []
-  #requests: { from: number; bytes: Buffer }[] = []
-  #requestsAt = 0
+  readonly #requests = new WaitingRequests()
   #turnAsked = false
   #batch: ProposalBatch | null = null
   /** Sizes of the batches in flight, to bound their sum. */
@@ -214,14 +214,16 @@ export class LeaderLoop {
     this.#persister.whenRelieved(() => link.resume())
   }
 
-  /** Bytes that are no requests are the sender's fault: it is cut off, and the reign goes on. */
-  #refuseMalformed(from: number, work: () => void): void {
+  /** Bytes that are no requests are the sender's fault: it is cut off, and the reign goes on. Whether they were any. */
+  #refuseMalformed(from: number, work: () => void): boolean {
     try {
       work()
+      return true
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error
       this.#log.warn('a follower sends what cannot be understood', { server: from, problem: error.message })
       this.#links.get(from)?.close(`malformed requests: ${error.message}`)
+      return false
     }
   }
 
@@ -230,20 +232,17 @@ export class LeaderLoop {
     if (!this.#executing || batch === null || this.#over) return
     this.#forgetCommitted()
     if (this.#gathers) return
-    while (this.#requestsAt < this.#requests.length && this.#leader.takesRequests) {
+    while (!this.#requests.isEmpty && this.#leader.takesRequests) {
       // The followers' own bounds limit what waits here meanwhile. An own disk that is slower than those of a quorum
       // holds no commit up, so it is looked at by itself; its acknowledgement brings the next turn.
       if (this.#inFlightBytes > inFlightBytesMax || this.#persister.overloaded) break
-      const request = this.#requests[this.#requestsAt]
-      this.#requestsAt++
+      const request = this.#requests.take()
       if (request === undefined) break
       if (batch.bytes === 0) batch.begin(this.#leader.commitZxid)
-      this.#refuseMalformed(request.from, () => this.#state.execute(request.from, request.bytes, batch))
+      const { from, bytes } = request
+      if (!this.#refuseMalformed(from, () => this.#state.execute(from, bytes, batch)))
+        this.#requests.forget(from)
       if (batch.bytes > batchBytesMax) this.#propose(batch)
-    }
-    if (this.#requestsAt === this.#requests.length) {
-      this.#requests = []
-      this.#requestsAt = 0
     }
     if (batch.bytes > 0) this.#propose(batch)
   }
