@@ -89,14 +89,14 @@ export class Tree {
 
   /** The empty path is another name of the root, for reads. */
   find(path: string): Znode | undefined {
-    return this.#index.findText(hashString(path), path) ?? (path === '' ? this.#root : undefined)
+    return this.#index.findText(hashString(path), path) ?? (path === '' ? this.#rootIfThere() : undefined)
   }
 
   /** As `find`, by the bytes of a path in a request, without making a string of them. */
   findBytes(bytes: Buffer, start: number, end: number): Znode | undefined {
     const node = this.#index.find(hashAscii(bytes, start, end), bytes, start, end)
     if (node !== undefined) return node
-    if (start === end) return this.#root
+    if (start === end) return this.#rootIfThere()
     return isAscii(bytes, start, end) ? undefined : this.find(bytes.toString('utf8', start, end))
   }
 
@@ -462,6 +462,11 @@ export class Tree {
     if (areQuotaPart(bytes, start, end)) this.quotas.appeared(this.path(node))
     this.#dataBytes += this.#store.pathCharacters(node) + Math.max(dataLength, 0)
     return node
+  }
+
+  /** There is none while a snapshot is loaded. */
+  #rootIfThere(): Znode | undefined {
+    return this.#root === 0 ? undefined : this.#root
   }
 
   #forgetRemoved(): void {

@@ -29,4 +29,13 @@ describe('initial tree', () => {
     expect(h.stat('/zookeeper/config')).toEqual({ ...zero, aversion: -1 })
     expect(h.state.tree.nodeCount).toBe(5)
   })
+
+  test('a state that is being replaced, root and all -> no node is found, not even by the empty path', () => {
+    const { tree } = h.state
+    tree.clear()
+    for (const path of ['', '/']) {
+      expect(tree.find(path)).toBeUndefined()
+      expect(tree.findBytes(Buffer.from(path), 0, path.length)).toBeUndefined()
+    }
+  })
 })
