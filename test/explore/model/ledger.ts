@@ -1,4 +1,4 @@
-import { formatZxid, type Zxid } from '../../../src/tree/zxid.ts'
+import { epochOf, formatZxid, type Zxid } from '../../../src/tree/zxid.ts'
 import type { ServerState } from './state.ts'
 import { beginsWith, names, type Transaction } from './transactions.ts'
 
@@ -31,13 +31,18 @@ export class Ledger {
     return copy
   }
 
-  /** One leader per epoch; what was committed before stands in the history that the reign begins with. */
+  /**
+   * One leader per epoch; what was committed in earlier epochs stands in the history that the reign begins with. A later
+   * epoch may have committed more by then: a leader may find late, when its own disk was slow, that a quorum had taken its
+   * history over. It commits nothing more, for that quorum has promised the later epoch.
+   */
   establish(leader: number, epoch: number, history: readonly Transaction[]): void {
     if (this.epochs.includes(epoch)) {
       throw new Violation(`epoch ${epoch} had a leader already when server ${leader} established it`)
     }
     this.epochs = [...this.epochs, epoch].sort((one, other) => one - other)
-    if (!beginsWith(history, this.committed)) {
+    const earlier = this.committed.filter(({ zxid }) => epochOf(zxid) < epoch)
+    if (!beginsWith(history, earlier)) {
       throw new Violation(
         `server ${leader} begins epoch ${epoch} with ${names(history)}, committed is ${names(this.committed)}`,
       )
