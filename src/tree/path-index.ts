@@ -3,6 +3,8 @@ import type { Znode } from './znode.ts'
 
 const partBits = 8
 const slotsMin = 16
+/** Longer ones are looked up by their bytes, which are compared faster. */
+const shortPathMax = 256
 /**
  * How far from its place a node is looked for. Well-spread hashes stay far below; names chosen so that their hashes meet
  * would otherwise make every look-up a search through all of them.
@@ -42,6 +44,10 @@ export class PathIndex {
   }
 
   findText(hash: number, path: string): Znode | undefined {
+    if (path.length > shortPathMax) {
+      const bytes = Buffer.from(path)
+      return this.find(hash, bytes, 0, bytes.length)
+    }
     const { slots, mask } = this.#parts[hash >>> (32 - partBits)] as Part
     for (let i = hash & mask, steps = 0; steps < stepsMax; i = (i + 1) & mask, steps++) {
       const node = slots[2 * i + 1] as Znode
@@ -98,10 +104,15 @@ function place(part: Part, hash: number, node: Znode): boolean {
   return false
 }
 
-/** Empties a slot and moves up those behind it that are not at their place, so that a search may end at an empty slot. */
+/**
+ * Empties a slot and moves up those behind it that are not at their place, so that a search may end at an empty slot. What
+ * is further behind than a search goes has its place behind the hole: names chosen so that their hashes follow each other
+ * would otherwise make each deletion a walk along all of them.
+ */
 function closeGap(slots: Int32Array, mask: number, gap: number): void {
   let hole = gap
   for (let i = (gap + 1) & mask; slots[2 * i + 1] !== 0; i = (i + 1) & mask) {
+    if (((i - hole) & mask) >= stepsMax) break
     const home = (slots[2 * i] as number) & mask
     if (((i - home) & mask) < ((i - hole) & mask)) continue
     slots[2 * hole] = slots[2 * i] as number

@@ -38,6 +38,28 @@ describe('the table that finds nodes', () => {
     for (const [i, node] of nodes.entries()) expect(found(i)).toBe(node)
   })
 
+  test('long paths that hash alike and differ in one place, anywhere -> each is found, another one is not', () => {
+    const store = new NodeStore()
+    const index = new PathIndex(store)
+    const pathOf = (at: number) => `/${'n'.repeat(at)}m${'n'.repeat(998 - at)}`
+    const look = (path: string) => {
+      const bytes = Buffer.from(`xx${path}yy`)
+      const node = index.find(7, bytes, 2, bytes.length - 2)
+      expect(index.findText(7, path)).toBe(node)
+      return node
+    }
+    const places = [0, 1, 500, 742, 743, 744, 900, 998]
+    const nodes = places.map((at) => {
+      const path = Buffer.from(pathOf(at))
+      const node = store.add(path, 0, path.length, true, 0)
+      index.add(7, node)
+      return node
+    })
+    expect(places.map((at) => look(pathOf(at)))).toEqual(nodes)
+    for (const at of [2, 501, 741, 745, 997]) expect(look(pathOf(at))).toBeUndefined()
+    expect(look(pathOf(500).slice(0, -1))).toBeUndefined()
+  })
+
   test('property: any hashes, added and deleted in any order -> as a map', () => {
     const hashes = fc.array(fc.oneof(fc.integer(), fc.integer({ min: -9, max: 9 })), {
       minLength: 400,
