@@ -73,7 +73,7 @@ export class ByteHeap {
   readonly #withRoom: Page[][] = Array.from({ length: classCount }, () => [])
 
   allocate(size: number): ChunkAddress {
-    if (size > sharedBytesMax) return this.#newPage(size, ownPage, size).number << unitBits
+    if (size > sharedBytesMax) return (this.#newPage(size, ownPage, size).number << unitBits) >>> 0
     const sizeClass = classOf(size)
     const pages = this.#withRoom[sizeClass] as Page[]
     let page = pages.at(-1)

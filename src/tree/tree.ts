@@ -383,6 +383,7 @@ export class Tree {
     if (this.#scanned !== node) {
       const path = Buffer.from(this.path(node))
       scan.reset(path, 0, path.length)
+      this.#scanned = node
     }
     const parent = this.#index.find(scan.parentHash, scan.bytes, scan.start, scan.parentEnd)
     if (parent === undefined) return false
@@ -441,6 +442,7 @@ export class Tree {
   ): Znode | undefined {
     this.#forgetRemoved()
     const { hash, bytes, start, end, isAscii } = this.#scan
+    this.#scanned = 0 as Znode
     if (this.#index.find(hash, bytes, start, end) !== undefined) return undefined
     const node = this.#store.add(bytes, start, end, isAscii, dataLength)
     if (dataLength >= 0) this.#store.setData(node, source, dataAt, dataLength)

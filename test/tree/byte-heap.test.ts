@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { SeededRandom } from '../../src/runtime/seeded-random.ts'
 import { ByteHeap, type ChunkAddress } from '../../src/tree/byte-heap.ts'
 
 interface Held {
@@ -74,5 +75,38 @@ describe('memory for small pieces of bytes', () => {
     }
     // One page stays for each size that shares pages.
     expect(heap.size).toBe(5 * 256 * 1024)
+  })
+
+  test('chunks of sizes that drift come and go for long -> memory stays in proportion to what is held', () => {
+    const heap = new ByteHeap()
+    const random = new SeededRandom(1)
+    const held: Held[] = []
+    let heldBytes = 0
+    let mostBytes = 0
+    let mostMemory = 0
+    // From small to large and back, several times; a tenth of what there is outlives each drift, and pins its pages.
+    for (let step = 0; step < 100_000; step++) {
+      const drift = Math.abs(((step / 10_000) % 2) - 1)
+      const size = 1 + random.below(Math.floor(50 * 400 ** drift))
+      const index = random.below(held.length < 4000 ? 4000 : 3600)
+      const before = held[index]
+      if (before !== undefined) {
+        const found = heap.bytes(before.address)[heap.offset(before.address)]
+        if (found !== before.fill) throw new Error(`found ${found}, expected ${before.fill}`)
+        heap.release(before.address)
+        heldBytes -= before.size
+      }
+      const address = heap.allocate(size)
+      const fill = step % 256
+      heap.bytes(address)[heap.offset(address)] = fill
+      held[before === undefined ? held.length : index] = { address, size, fill }
+      heldBytes += size
+      mostBytes = Math.max(mostBytes, heldBytes)
+      if (step % 100 === 0) mostMemory = Math.max(mostMemory, heap.size)
+    }
+    expect(mostMemory).toBeLessThan(3 * mostBytes)
+    for (const { address } of held) heap.release(address)
+    // A page of each size, at most.
+    expect(heap.size).toBeLessThanOrEqual(105 * 256 * 1024)
   })
 })
