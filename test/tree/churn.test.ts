@@ -1,7 +1,8 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { SeededRandom } from '../../src/runtime/seeded-random.ts'
 import { AclList, openAcl } from '../../src/tree/acl-table.ts'
+import { ByteHeap } from '../../src/tree/byte-heap.ts'
 import { NodeImage } from '../../src/tree/node-image.ts'
 import { containerOwner, ttlOwner } from '../../src/tree/owner.ts'
 import { parentOf } from '../../src/tree/paths.ts'
@@ -208,6 +209,24 @@ test('property: a hundred thousand changes, snapshots taken in pieces between th
   }
   await fc.assert(fc.asyncProperty(fc.integer(), run), { numRuns: 1, endOnFailure: true })
 }, 60_000)
+
+test('nodes come, go, and get data of other lengths -> as many chunks of memory are held as there are nodes', () => {
+  const taken = vi.spyOn(ByteHeap.prototype, 'allocate')
+  const given = vi.spyOn(ByteHeap.prototype, 'release')
+  try {
+    const churn = new Churn(1)
+    for (let i = 0; i < 5000; i++) churn.step(i < 3000 ? 45 : 15, 50_000)
+    const { tree } = churn.state
+    for (const path of [...churn.nodes.keys()].reverse()) {
+      if (!reserved.includes(path)) tree.remove(tree.find(path) as Znode, 2 ** 40)
+    }
+    // The node that was removed last still has its own.
+    expect(taken.mock.calls.length - given.mock.calls.length).toBe(reserved.length + 1)
+    expect(taken.mock.calls.length).toBeGreaterThan(2000)
+  } finally {
+    vi.restoreAllMocks()
+  }
+})
 
 test('nodes that a snapshot brings before their parents -> each is linked to its own, in any order', () => {
   const state = new ReplicatedState()
