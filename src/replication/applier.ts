@@ -15,6 +15,8 @@ interface Batch {
 
 /** Records applied in one go before other work of the process gets its turn: some 10 ms of creates. */
 const sliceRecordsMax = 2_000
+/** The same for large ones: a transaction may be a multi of ten thousand operations. The one that passes it is the last. */
+const sliceBytesMax = 512 * 1024
 
 /**
  * Brings what is committed into the state, in order. What was proposed lately waits in memory; an initial history, which may
@@ -108,35 +110,41 @@ export class Applier {
   }
 
   #applyFromMemory(target: Zxid): void {
-    let left = sliceRecordsMax
     let applied = 0
-    for (let batch = this.#memory[0]; batch !== undefined && left > 0; batch = this.#memory[0]) {
+    for (
+      let batch = this.#memory[0];
+      batch !== undefined && !this.#isSliceDone(applied);
+      batch = this.#memory[0]
+    ) {
       this.#skipApplied(batch)
-      const count = this.#applyBatch(batch, target, left)
-      left -= count
-      applied += count
+      applied += this.#applyBatch(batch, target, sliceRecordsMax - applied)
       if (batch.at < batch.records.length) break
       this.#memory.shift()
     }
+    const isSliceDone = this.#isSliceDone(applied)
     this.#applied(applied)
-    if (left <= 0) this.#laterAgain()
+    if (isSliceDone) this.#laterAgain()
     else if (this.#memory.length > 0) return
     else this.advance()
   }
 
-  /** Returns how many it applied. */
+  #isSliceDone(applied: number): boolean {
+    return applied >= sliceRecordsMax || this.#appliedBytes >= sliceBytesMax
+  }
+
+  /** Goes on with a slice. Returns how many it applied. */
   #applyBatch(batch: Batch, target: Zxid, countMax: number): number {
-    const { records, at: from } = batch
+    const { records } = batch
     let count = 0
-    while (batch.at < records.length && count < countMax) {
+    while (batch.at < records.length && count < countMax && this.#appliedBytes < sliceBytesMax) {
       const zxid = recordZxid(records, batch.at)
       if (zxid > target) break
       const end = batch.at + recordBytes(records, batch.at)
       this.#state.apply(zxid, records, batch.at + recordHeaderBytes, end)
+      this.#appliedBytes += end - batch.at
       batch.at = end
       count++
     }
-    this.#appliedBytes += batch.at - from
     return count
   }
 

@@ -11,7 +11,7 @@ import { sendHistory } from './history-sender.ts'
 import { Leader } from './leader.ts'
 import type { LeaderEffect } from './leader-effect.ts'
 import type { LeaderOptions } from './leader-options.ts'
-import { batchBytesMax, followerBacklogBytesMax, inFlightBytesMax } from './limits.ts'
+import { batchBytesMax, executedBytesMax, followerBacklogBytesMax, inFlightBytesMax } from './limits.ts'
 import { type Link, SharedMessage } from './link.ts'
 import type { FollowerMessage, LeaderMessage } from './messages.ts'
 import type { Persister } from './persister.ts'
@@ -57,6 +57,8 @@ export class LeaderLoop {
   readonly #links = new Map<number, Link>()
   #inbox: Inbound[] = []
   readonly #requests = new WaitingRequests()
+  /** The turn before had no time for all of them. */
+  #interrupted = false
   #turnAsked = false
   #batch: ProposalBatch | null = null
   /** Sizes of the batches in flight, to bound their sum. */
@@ -231,13 +233,22 @@ export class LeaderLoop {
     const batch = this.#batch
     if (!this.#executing || batch === null || this.#over) return
     this.#forgetCommitted()
-    if (this.#gathers) return
+    // What one turn could not do is not what gathering waits for.
+    if (this.#gathers && !this.#interrupted) return
+    this.#interrupted = false
+    let executedBytes = 0
     while (!this.#requests.isEmpty && this.#leader.takesRequests) {
       // The followers' own bounds limit what waits here meanwhile. An own disk that is slower than those of a quorum
       // holds no commit up, so it is looked at by itself; its acknowledgement brings the next turn.
       if (this.#inFlightBytes > inFlightBytesMax || this.#persister.overloaded) break
+      if (executedBytes >= executedBytesMax) {
+        this.#interrupted = true
+        this.#askForTurn()
+        break
+      }
       const request = this.#requests.take()
       if (request === undefined) break
+      executedBytes += request.bytes.length
       if (batch.bytes === 0) batch.begin(this.#leader.commitZxid)
       const { from, bytes } = request
       if (!this.#refuseMalformed(from, () => this.#state.execute(from, bytes, batch)))

@@ -4,6 +4,12 @@ import { frameBytesMax } from './frames.ts'
 /** Proposals of one turn are sent in batches of about this size. */
 export const batchBytesMax = 1024 * 1024
 
+/**
+ * Requests that the leader decides about in one turn, in bytes: 10 to 20 ms of work. The rest waits for the next turn, with
+ * heartbeats, reads and pings in between. The message that passes it is the last one.
+ */
+export const executedBytesMax = 512 * 1024
+
 /** Proposals in flight, in bytes: when they are more, requests wait until some are committed. */
 export const inFlightBytesMax = 64 * 1024 * 1024
 

@@ -233,6 +233,15 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
     inFlight.waitForRoom(this)
   }
 
+  /** The reads of this turn have cost enough. */
+  waitForTurn(): void {
+    this.#closeGate(Gate.turn)
+  }
+
+  openTurn(): void {
+    this.#openGate(Gate.turn)
+  }
+
   openRoom(): void {
     this.#openGate(Gate.room)
   }
@@ -241,6 +250,7 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
   regulate(): void {
     const { order } = this
     const { connectionOutstandingMax, connectionWaitingBytesMax, connectionWaitingBytesWhenTight } = limits
+    const { connectionInFlightBytesMax } = limits
     if (this.stage === 'closed') return
     const tight = this.#services.waiting.total >= limits.waitingBytesMax
     const bytesMax = tight ? connectionWaitingBytesWhenTight : connectionWaitingBytesMax
@@ -248,9 +258,13 @@ export class ClientConnection implements ConnectionHandlers, Flushable, SessionH
       if ((this.#gates & gatesOfReading) !== 0) return
       // What waits here needs no reading to get done, so this comes true by itself.
       if (order.outstanding > connectionOutstandingMax / 2 || order.waitingBytes > bytesMax / 2) return
+      if (order.inFlightBytes > connectionInFlightBytesMax / 2) return
       this.#paused = false
       this.#socket.resume()
     } else if ((this.#gates & gatesOfReading) !== 0) {
+      this.#pause()
+    } else if (order.inFlightBytes >= connectionInFlightBytesMax) {
+      // Nothing to be told of: large requests, and the client is as fast as the ensemble.
       this.#pause()
     } else if (order.outstanding >= connectionOutstandingMax || order.waitingBytes >= bytesMax) {
       this.#pause()

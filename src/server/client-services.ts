@@ -15,6 +15,7 @@ import type { Reads } from './reads/reads.ts'
 import type { WaitingBytes } from './request-order.ts'
 import type { Requests } from './requests.ts'
 import type { LocalSessions } from './sessions/local-sessions.ts'
+import type { TurnShare } from './turn-share.ts'
 import type { UnsentBytes } from './unsent-bytes.ts'
 import type { WatchManager } from './watches/watch-manager.ts'
 
@@ -27,6 +28,7 @@ export interface ClientServices {
   /** Of the requests of all connections. */
   readonly waiting: WaitingBytes
   readonly unsent: UnsentBytes
+  readonly turnShare: TurnShare
   readonly metrics: ServerMetrics
   readonly digests: DigestHistory
   readonly state: ReplicatedState

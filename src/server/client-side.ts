@@ -31,6 +31,7 @@ import { LeaderSessions } from './sessions/leader-sessions.ts'
 import { LocalSessions } from './sessions/local-sessions.ts'
 import { readServerMessage } from './sessions/session-messages.ts'
 import type { SessionBucket } from './sessions/session-tracker.ts'
+import { TurnShare } from './turn-share.ts'
 import { UnsentBytes } from './unsent-bytes.ts'
 import { WatchManager } from './watches/watch-manager.ts'
 
@@ -68,6 +69,7 @@ export class ClientSide
   readonly state: ReplicatedState
   readonly watches: WatchManager<ClientConnection>
   readonly flushes: FlushList
+  readonly turnShare: TurnShare
   readonly sessions: LocalSessions<ClientConnection>
   readonly inFlight: InFlight
   readonly handshakes: Handshakes
@@ -120,6 +122,7 @@ export class ClientSide
       }),
     )
     this.flushes = new FlushList(timers, onBroken)
+    this.turnShare = new TurnShare(timers, this.flushes, onBroken)
     this.sessions = new LocalSessions(sendMessage)
     this.inFlight = new InFlight({
       requestsMax: config.globalOutstandingLimit,

@@ -8,10 +8,12 @@ export const Gate = {
   output: 4,
   /** The server has too many writes in flight. */
   room: 8,
+  /** Reads of this turn, of this or other connections, have cost enough. */
+  turn: 16,
 } as const
 
 /** With one of these closed, nothing is read from the socket. */
-export const gatesOfReading = Gate.handshake | Gate.output | Gate.room
+export const gatesOfReading = Gate.handshake | Gate.output | Gate.room | Gate.turn
 
-/** With one of these closed, no answer may be given: one to a slow reader, or beside writes that wait, may. */
+/** With one of these closed, no answer may be given: one to a slow reader, or beside writes or reads that wait, may. */
 export const gatesOfAnswers = Gate.handshake | Gate.sync

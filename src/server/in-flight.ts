@@ -45,6 +45,7 @@ export class InFlight {
   #xids = new Int32Array(1024)
   #opcodes = new Int32Array(1024)
   #startedMs = new Float64Array(1024)
+  #weights = new Int32Array(1024)
   #firstNumber = 1
   #nextNumber = 1
 
@@ -107,6 +108,9 @@ export class InFlight {
     this.#xids[at] = xid
     this.#opcodes[at] = opcode
     this.#startedMs[at] = startedMs
+    const weight = opcode === OpCode.multi ? (end - start) * limits.multiBytesWeight : end - start
+    this.#weights[at] = weight
+    connection.order.inFlightBytes += weight
     const envelope = this.#envelope
     envelope.number = number
     envelope.sessionId = connection.sessionId
@@ -168,7 +172,9 @@ export class InFlight {
       () => `found the answer to request ${number}, expected ${this.#firstNumber} of ${this.#nextNumber - 1}`,
     )
     const at = number & (this.#capacity - 1)
-    this.answeredConnection = this.#connections[at] ?? null
+    const connection = this.#connections[at] ?? null
+    if (connection !== null) connection.order.inFlightBytes -= this.#weights[at] as number
+    this.answeredConnection = connection
     this.answeredXid = this.#xids[at] as number
     this.answeredOpcode = this.#opcodes[at] as number
     this.answeredStartedMs = this.#startedMs[at] as number
@@ -216,6 +222,7 @@ export class InFlight {
     const xids = new Int32Array(capacity)
     const opcodes = new Int32Array(capacity)
     const startedMs = new Float64Array(capacity)
+    const weights = new Int32Array(capacity)
     for (let number = this.#firstNumber; number < this.#nextNumber; number++) {
       const from = number & (this.#capacity - 1)
       const to = number & (capacity - 1)
@@ -223,12 +230,14 @@ export class InFlight {
       xids[to] = this.#xids[from] as number
       opcodes[to] = this.#opcodes[from] as number
       startedMs[to] = this.#startedMs[from] as number
+      weights[to] = this.#weights[from] as number
     }
     this.#capacity = capacity
     this.#connections = connections
     this.#xids = xids
     this.#opcodes = opcodes
     this.#startedMs = startedMs
+    this.#weights = weights
   }
 }
 

@@ -24,6 +24,13 @@ export const limits = {
 
   /** Requests of one connection that are in flight or wait behind such: it is not read from until half are done. */
   connectionOutstandingMax: 2_000,
+  /**
+   * Bytes of one connection's requests in flight: as above. All writes are done in one order, so what one client has in flight
+   * is what the next write of another waits for. Two of the largest, so that one is under way while the next comes in.
+   */
+  connectionInFlightBytesMax: 2 * MiB,
+  /** So many times a multi's bytes count there: thirty of them may be an operation, which takes as long as a request. */
+  multiBytesWeight: 8,
   /** Bytes that one connection's waiting requests keep in memory. As above. */
   connectionWaitingBytesMax: 4 * MiB,
   /** Bytes that the waiting requests of all connections keep in memory: above it, each connection may keep but a few. */
@@ -31,6 +38,15 @@ export const limits = {
   connectionWaitingBytesWhenTight: 64 * KiB,
   /** Bytes of all requests in flight: no more writes are taken from anybody until half are done. */
   inFlightBytesMax: 64 * MiB,
+
+  /**
+   * What the reads of one turn may cost, in bytes of their answers and so many more for each: some 10 ms of work. Those that
+   * come then wait for the next turn, behind those that wait already; pings do not.
+   */
+  turnCostMax: 2 * MiB,
+  /** Of those who wait each may spend this before the next one's turn. */
+  turnCostOfOneMax: 256 * KiB,
+  turnCostOfRead: 256,
 
   /**
    * Bytes of the identities that one connection has: each of its writes carries them. What does not fit is refused as
@@ -43,8 +59,8 @@ export const limits = {
   /** and so many of them are told apart. */
   quotaLogPathsMax: 1_000,
 
-  /** Requests of one turn go to the leader in batches of about this. */
-  batchBytesMax: 1 * MiB,
+  /** Requests of one turn go to the leader in batches of about this, so that it can look after others in between. */
+  batchBytesMax: 128 * KiB,
 
   /** Gathered replies are handed to the socket in the middle of a turn when they pass this. */
   outputFlushBytes: 64 * KiB,
@@ -95,6 +111,10 @@ assert(limits.outputMaxBytes < limits.unsentBytesMax, 'one connection cannot tak
 assert(limits.connectionWatchBytesMax < limits.watchBytesMax, 'one connection cannot take all watches')
 assert(
   limits.connectionWaitingBytesMax <= limits.inFlightBytesMax,
+  'one connection cannot fill the flight alone',
+)
+assert(
+  limits.connectionInFlightBytesMax < limits.inFlightBytesMax,
   'one connection cannot fill the flight alone',
 )
 assert(

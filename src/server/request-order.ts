@@ -46,6 +46,8 @@ export class WaitingBytes {
  * What may not be overtaken by later writes while it waits (a sync, a write that found no room) is a barrier.
  */
 export class RequestOrder {
+  /** Of the writes that were sent to the leader and are not answered, those of a multi weighted; kept by `InFlight`. */
+  inFlightBytes = 0
   /** Writes that have come. */
   #writesSeen = 0
   /** Writes that are answered. */

@@ -70,7 +70,12 @@ export class Requests {
       connection.regulate()
     } else if (isAuthentication(opcode)) {
       this.#authenticate(connection, opcode, frame)
-    } else if (connection.isFlowing && order.readMayPass && this.#readable) {
+    } else if (
+      connection.isFlowing &&
+      order.readMayPass &&
+      this.#readable &&
+      this.#hasTurn(connection, opcode)
+    ) {
       this.#perform(connection, opcode, frame, connection.identities)
     } else {
       order.holdRead(frame, opcode === OpCode.sync, connection.identities)
@@ -96,6 +101,7 @@ export class Requests {
         this.#write(connection, opcode, frame, next.identities)
       } else {
         if (!this.#readable) break
+        if (!order.isReadUrgent && !this.#hasTurn(connection, opcode)) break
         order.shift()
         if (isAuthentication(opcode)) this.#authentication.answer(connection, opcode, frame)
         else if (this.#authentication.isMissing(next.identities, opcode))
@@ -134,6 +140,14 @@ export class Requests {
     return false
   }
 
+  /** A ping, which costs next to nothing, never waits for the reads of others. */
+  #hasTurn(connection: ClientConnection, opcode: number): boolean {
+    const { turnShare } = this.#services
+    if (!turnShare.isSpent || opcode === OpCode.ping) return true
+    turnShare.wait(connection)
+    return false
+  }
+
   #write(connection: ClientConnection, opcode: number, frame: Buffer, identities: Identities): void {
     const xid = frame.readInt32BE(0)
     const { inFlight } = this.#services
@@ -150,8 +164,10 @@ export class Requests {
   }
 
   #perform(connection: ClientConnection, opcode: number, frame: Buffer, identities: Identities): void {
-    if (opcode === OpCode.sync) this.#sync(connection, frame)
-    else this.#services.reads.answer(connection, opcode, frame, identities)
+    if (opcode === OpCode.sync) return this.#sync(connection, frame)
+    const { reads, turnShare, metrics } = this.#services
+    reads.answer(connection, opcode, frame, identities)
+    turnShare.spend(metrics.lastResponseBytes)
   }
 
   #sync(connection: ClientConnection, frame: Buffer): void {

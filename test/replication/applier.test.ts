@@ -5,7 +5,7 @@ import { SeededRandom } from '../../src/runtime/seeded-random.ts'
 import type { Timers } from '../../src/runtime/timers.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { type Zxid, zxidOf } from '../../src/tree/zxid.ts'
-import { recordsOf } from '../storage/helpers.ts'
+import { recordOf, recordsOf } from '../storage/helpers.ts'
 import { CountingState } from './counting-state.ts'
 
 /** A log as far as the applier sees it: what it has taken, what of that is durable, and slow reading. */
@@ -153,6 +153,20 @@ describe('applier', () => {
     expect(state.entries).toHaveLength(4_000)
     await settle()
     expect(state.entries).toHaveLength(4_500)
+  })
+
+  test('few transactions, but large ones -> slices by their bytes', async () => {
+    const { applier, log, state, turn, settle } = setUp()
+    const large = (counter: number): Buffer => recordOf(z(counter), 0, Buffer.alloc(200_000))
+    applier.add(Buffer.concat([1, 2, 3, 4].map(large)), 0)
+    applier.add(Buffer.concat([5, 6, 7, 8].map(large)), z(4))
+    log.zxids = [z(8)]
+    applier.commitTo(z(8))
+    expect(state.entries).toHaveLength(3)
+    await turn()
+    expect(state.entries).toHaveLength(6)
+    await settle()
+    expect(state.entries).toHaveLength(8)
   })
 
   test('any mixture of proposals, commits, syncs and lost links -> a prefix of the log, in order, each once', async () => {

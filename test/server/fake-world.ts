@@ -38,7 +38,12 @@ export class FakeTime implements Clock, Timers {
 
   /** Ends turns until nothing more was put off to the end of one. */
   endTurns(): void {
-    while (this.#turnEnd.length > 0) for (const call of this.#turnEnd.splice(0)) call()
+    while (this.#turnEnd.length > 0) this.endTurn()
+  }
+
+  /** Ends one turn: what is put off meanwhile waits for the end of the next. */
+  endTurn(): void {
+    for (const call of this.#turnEnd.splice(0)) call()
   }
 
   /** Lets time pass, calling what falls due at its time. */
