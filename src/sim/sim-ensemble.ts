@@ -1,5 +1,6 @@
 import { Client } from '../client/client.ts'
 import { BrokenInvariant } from '../runtime/assert.ts'
+import type { Runtime } from '../runtime/runtime.ts'
 import { standardAccess } from '../server/config/access-settings.ts'
 import { describeMembership, type ServerConfig } from '../server/config/server-config.ts'
 import { Server, type ServerOptions } from '../server/server.ts'
@@ -18,6 +19,8 @@ export interface SimEnsembleOptions extends WorldOptions {
   storage?: NonNullable<ServerOptions['storage']>
   /** Made once for each life of a server. */
   observer?: (id: number) => ServerObserver
+  /** What a server or client is given in place of its host's own runtime: for who counts, or changes, what passes through. */
+  wrapRuntime?: (runtime: Runtime) => Runtime
   /** A server has stopped by itself, and its process ends. By default that ends the run. */
   onServerStopped?: (id: number, error: unknown) => void
 }
@@ -108,7 +111,7 @@ export class SimEnsemble {
         this.#servers.delete(id)
         this.#stoppedByItself(id, error, server)
       }
-      const server = new Server(runtime, this.configOf(id), {
+      const server = new Server(this.#wrapped(runtime), this.configOf(id), {
         onFatal,
         observer: observer?.(id),
         ...(storage === undefined ? {} : { storage }),
@@ -159,7 +162,11 @@ export class SimEnsemble {
     const { runtime } = this.world.host(`c${this.#clients}`)
     const servers = (options.servers ?? this.ids).map((id) => ({ host: `s${id}`, port: clientPort }))
     const { sessionTimeoutMs = 10_000, exactlyOnce } = options
-    return new Client({ servers, runtime, sessionTimeoutMs, exactlyOnce })
+    return new Client({ servers, runtime: this.#wrapped(runtime), sessionTimeoutMs, exactlyOnce })
+  }
+
+  #wrapped(runtime: Runtime): Runtime {
+    return this.#options.wrapRuntime?.(runtime) ?? runtime
   }
 
   async connectedClient(options: SimClientOptions = {}): Promise<Client> {
