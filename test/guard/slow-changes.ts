@@ -15,7 +15,13 @@ export const slowChanges: readonly SlowChange[] = [
       'the leader proposes what comes in while its log is being written, turn for turn, instead of gathering it',
     noticedBy: ['framesFromLeader', 'framesEncoded', 'diskSyncs'],
     load: setLoad,
-    edits: [{ file: 'replication/leader-loop.ts', find: 'if (this.#gathers) return', replace: '' }],
+    edits: [
+      {
+        file: 'replication/leader-loop.ts',
+        find: 'if (this.#gathers && !this.#interrupted) return',
+        replace: '',
+      },
+    ],
   },
   {
     name: 'write-for-each-reply',
