@@ -77,7 +77,11 @@ export class LoneWriter {
    * Finds out what came of a write that was not answered. A write of the same session, or of the next one, goes before the look:
    * nothing that was asked for earlier can take effect after it.
    *
-   * @returns false when the workload stops before that
+   * The session may end while this waits for it. The bad timeline, if that were an end here: (1) a write takes effect and is told
+   * to those who watch, its answer is lost; (2) the servers are gone for long, and when they are back the session is over; (3) the
+   * change is left out of `changes`, and a true event looks invented.
+   *
+   * @returns false when the workload stops before that, or the client was closed
    */
   async settle(until: UntilStopped): Promise<boolean> {
     while (await inSession(this.#client, until)) {
