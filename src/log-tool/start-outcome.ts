@@ -49,7 +49,7 @@ export async function startOutcome(
 
 async function findOutcome(disk: Disk, { kind, path }: Place): Promise<StartOutcome> {
   if (kind === 'history') {
-    const found = await findHistory({ disk, folder: path })
+    const found = await findHistory({ disk, folder: path }, null)
     return { ...(await replayed(disk, path, found)), state: null, leftovers: [] }
   }
   const file = await readStateFile(disk, path)
@@ -63,7 +63,7 @@ async function findOutcome(disk: Disk, { kind, path }: Place): Promise<StartOutc
         })
     return { kind: 'begins' }
   }
-  const found = await findServerFolder({ disk, folder: path }, null, file)
+  const found = await findServerFolder({ disk, folder: path }, null, file, null)
   const outcome = await replayed(disk, `${path}/${file.history}`, found.history)
   return { ...outcome, state: file, leftovers: found.leftovers.map((name) => `${path}/${name}`) }
 }

@@ -45,7 +45,7 @@ export interface StateMachine {
 
   /** Forgets everything: the state of an empty history. */
   reset(): void
-  /** Replaces the state by a snapshot. */
+  /** Replaces the state by a snapshot. Each chunk is lent until the next one is asked for. */
   load(zxid: Zxid, chunks: AsyncIterable<Buffer>): Promise<void>
   /**
    * The state as of `lastApplied` at the time of this call, in pieces, while later transactions go on being applied.

@@ -9,8 +9,11 @@ export interface DiskFile {
   writeDurably(pieces: readonly Uint8Array[], position: number): Promise<void>
   /** Resolves when everything written or truncated so far survives a power failure. */
   sync(): Promise<void>
-  /** Up to `length` bytes from `position`; fewer at the end of the file. */
-  read(position: number, length: number): Promise<Buffer>
+  /**
+   * Up to `length` bytes from `position`; fewer at the end of the file. They may be put into the beginning of `lent`, where that
+   * is long enough: fresh memory for each piece of a long file costs as much as to read it, and brings garbage collections.
+   */
+  read(position: number, length: number, lent?: Buffer): Promise<Buffer>
   size(): Promise<number>
   truncate(size: number): Promise<void>
   close(): Promise<void>

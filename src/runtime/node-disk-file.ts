@@ -49,8 +49,9 @@ export class NodeDiskFile implements DiskFile {
     return fdatasyncAsync(this.#fd)
   }
 
-  async read(position: number, length: number): Promise<Buffer> {
-    const bytes = Buffer.allocUnsafe(length)
+  async read(position: number, length: number, lent?: Buffer): Promise<Buffer> {
+    const bytes =
+      lent !== undefined && lent.length >= length ? lent.subarray(0, length) : Buffer.allocUnsafe(length)
     let filled = 0
     while (filled < length) {
       const got = await this.#readSome(bytes, filled, position + filled)

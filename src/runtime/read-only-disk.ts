@@ -47,8 +47,8 @@ class ReadOnlyFile implements DiskFile {
     return refuse(this.#path)
   }
 
-  read(position: number, length: number): Promise<Buffer> {
-    return this.#file.read(position, length)
+  read(position: number, length: number, lent?: Buffer): Promise<Buffer> {
+    return this.#file.read(position, length, lent)
   }
 
   size(): Promise<number> {

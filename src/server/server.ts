@@ -168,6 +168,7 @@ export class Server {
       serverId: config.serverId,
       log: log.child('storage'),
       timers,
+      target: this.#clients.tree,
       ...this.#storageOptions,
     })
     const replica: Replica = new Replica({

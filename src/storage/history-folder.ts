@@ -4,6 +4,7 @@ import type { Log } from '../runtime/log.ts'
 import type { Timers } from '../runtime/timers.ts'
 import { formatZxid, type Zxid } from '../tree/zxid.ts'
 import { building, snapshotName } from './file-names.ts'
+import type { HistoryLoading } from './history-loading.ts'
 import type { HistorySummary, SummaryTracker } from './history-summary.ts'
 import { HistoryLog } from './log.ts'
 import { mend } from './mending.ts'
@@ -40,6 +41,8 @@ export class HistoryFolder {
   readonly #snapshots: Zxid[]
   readonly #snapshotReaders = new Map<Zxid, number>()
   #commit: Zxid
+  /** What the start has loaded already. */
+  #loading: HistoryLoading | null
   /** Readers and writers of snapshots or of the log that are at work. */
   #uses = 0
   #writingSnapshot = false
@@ -48,7 +51,7 @@ export class HistoryFolder {
 
   /** Rejects with DAMAGED or NEWER_FORMAT. */
   static async open(options: HistoryOptions): Promise<HistoryFolder> {
-    return HistoryFolder.take(options, await findHistory(options))
+    return HistoryFolder.take(options, await findHistory(options, null))
   }
 
   /** Mends the folder as it was found to need it, and goes on from there. */
@@ -62,6 +65,7 @@ export class HistoryFolder {
     this.#summary = found.summary
     this.#snapshots = found.snapshots
     this.#commit = found.commit
+    this.#loading = found.loading
     const logOptions = { ...options, commitPoint: () => this.#commit }
     this.#log = new HistoryLog(logOptions, found.segments, found.snapshots.at(-1) ?? 0)
   }
@@ -205,9 +209,14 @@ export class HistoryFolder {
   }
 
   async recover(target: RecoveryTarget): Promise<{ pending: Buffer[] }> {
-    target.reset()
-    const base = this.snapshotZxid
-    if (base > 0) await this.#loadSnapshot(base, target)
+    const loading = this.#loading
+    this.#loading = null
+    let base = this.snapshotZxid
+    if (loading?.target === target) base = loading.loadedZxid
+    else {
+      target.reset()
+      if (base > 0) await this.#loadSnapshot(base, target)
+    }
     const pending: Buffer[] = []
     for await (const batch of this.readRecords(base, this.durableZxid))
       for (let at = 0; at < batch.length; at += recordBytes(batch, at)) {
@@ -313,9 +322,9 @@ export class HistoryFolder {
   }
 
   async #loadSnapshot(zxid: Zxid, target: RecoveryTarget): Promise<void> {
-    const reader = await this.#openSnapshot(zxid)
+    const reader = await this.#openSnapshot(zxid, { lends: true })
     try {
-      await target.load(zxid, this.#readable(zxid, reader.body()))
+      await target.load(zxid, this.#readable(zxid, bodyOf(reader)))
     } finally {
       await reader.close().catch(() => {
         // It was only read from.
@@ -323,8 +332,8 @@ export class HistoryFolder {
     }
   }
 
-  #openSnapshot(zxid: Zxid): Promise<SnapshotReader> {
-    return SnapshotReader.open(this.#options.disk, this.#pathOf(zxid)).catch((cause: unknown) => {
+  #openSnapshot(zxid: Zxid, options = { lends: false }): Promise<SnapshotReader> {
+    return SnapshotReader.open(this.#options.disk, this.#pathOf(zxid), options).catch((cause: unknown) => {
       throw ioFailed(`reading ${this.#pathOf(zxid)}`, cause)
     })
   }
@@ -341,4 +350,9 @@ export class HistoryFolder {
   #pathOf(zxid: Zxid): string {
     return `${this.#options.folder}/${snapshotName(zxid)}`
   }
+}
+
+async function* bodyOf(reader: SnapshotReader): AsyncGenerator<Buffer> {
+  await reader.header()
+  yield* reader.chunks()
 }

@@ -4,7 +4,7 @@ import { recordBytes, recordHeaderBytes } from './record.ts'
 import { segmentHeaderBytes } from './segment-format.ts'
 
 const indexStepBytes = 64 * 1024
-const chunkBytes = 1024 * 1024
+export const chunkBytes = 1024 * 1024
 
 /** What is known about one log file. */
 export class LogSegment {
@@ -59,10 +59,10 @@ export class LogSegment {
 
 /**
  * The bytes from `offset` on, about 1 MB of them, but at least one whole record when one can end before `end`. The
- * buffer is the caller's.
+ * buffer is the caller's; it may be `lent`.
  */
-export async function readChunk(file: DiskFile, offset: number, end: number): Promise<Buffer> {
-  const chunk = await file.read(offset, Math.min(chunkBytes, end - offset))
+export async function readChunk(file: DiskFile, offset: number, end: number, lent?: Buffer): Promise<Buffer> {
+  const chunk = await file.read(offset, Math.min(chunkBytes, end - offset), lent)
   if (chunk.length < recordHeaderBytes) return chunk
   const needed = recordBytes(chunk, 0)
   return needed > chunk.length && offset + needed <= end ? file.read(offset, needed) : chunk

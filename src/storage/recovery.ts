@@ -1,12 +1,13 @@
 import type { Disk, DiskFile } from '../runtime/disk.ts'
 import { formatZxid, type Zxid } from '../tree/zxid.ts'
 import { isBuilding, segmentFirst, segmentName, snapshotName, snapshotZxid } from './file-names.ts'
+import type { HistoryLoading } from './history-loading.ts'
 import { SummaryTracker } from './history-summary.ts'
-import { LogSegment } from './log-segment.ts'
+import { chunkBytes, LogSegment } from './log-segment.ts'
 import type { Mend } from './mending.ts'
 import { decodeSegmentHeader, segmentFormatVersion, segmentHeaderBytes } from './segment-format.ts'
-import { findMark, scanSegment } from './segment-scan.ts'
-import { checkSnapshot } from './snapshot-file.ts'
+import { findMark, type ScanVisitor, scanSegment } from './segment-scan.ts'
+import { checkSnapshot, type SnapshotHeader } from './snapshot-file.ts'
 import { damaged, named, newerFormat, olderFormat, StorageError, whereAndWhat } from './storage-error.ts'
 
 /** What history a folder holds, and what has to be done to the folder before that is true of the disk as well. */
@@ -19,6 +20,8 @@ export interface FoundHistory {
   commit: Zxid
   /** In this order. */
   mends: Mend[]
+  /** Where it was loaded as it was looked through. */
+  loading: HistoryLoading | null
 }
 
 interface Place {
@@ -42,9 +45,10 @@ interface FoundSegment {
  * through. A torn tail (see segment-format.ts) is to be cut off for good before anything is appended: left in place, sound
  * records of it could come to stand right behind a new, shorter group, and the next start would take them for history.
  *
- * Rejects with DAMAGED when something that was durable once is missing or changed.
+ * With `loading`, the state is filled as the history is read. Rejects with DAMAGED when something that was durable once is missing
+ * or changed.
  */
-export async function findHistory(place: Place): Promise<FoundHistory> {
+export async function findHistory(place: Place, loading: HistoryLoading | null): Promise<FoundHistory> {
   const { disk, folder } = place
   const names = await disk.list(folder)
   const mends: Mend[] = []
@@ -53,7 +57,7 @@ export async function findHistory(place: Place): Promise<FoundHistory> {
       mends.push({ kind: 'remove', path: `${folder}/${name}`, because: 'left half built' })
   const snapshots = ascending(names.map(snapshotZxid))
   const newestSnapshot = snapshots.at(-1) ?? 0
-  const { base, summary, bad } = await findBase(place, snapshots)
+  const { base, summary, bad } = await findBase(place, snapshots, loading)
   const chain = await openChain(place, ascending(names.map(segmentFirst)), mends)
   const logStart = chain[0]?.segment.previous ?? base
   if (logStart > base)
@@ -65,13 +69,19 @@ export async function findHistory(place: Place): Promise<FoundHistory> {
       ...(bad.length === 0 ? {} : { because: bad.map((snapshot) => snapshot.because).join('; ') }),
     })
 
-  const found: FoundHistory = { segments: [], snapshots, summary, commit: base, mends }
+  const found: FoundHistory = { segments: [], snapshots, summary, commit: base, mends, loading }
   let holdsBase = logStart === base
   const onRecord = (zxid: Zxid): void => {
     if (zxid === base) holdsBase = true
     else if (zxid > base) summary.extend(zxid)
   }
-  for (const [i, part] of chain.entries()) await readPart(place, part, chain[i + 1], base, onRecord, found)
+  const spare = Buffer.allocUnsafeSlow(chunkBytes)
+  const visitor: ScanVisitor = {
+    onRecord,
+    buffer: () => loading?.buffer() ?? spare,
+    onChunk: (lent, chunk, commit) => loading?.take(lent, chunk, Math.max(commit, found.commit)),
+  }
+  for (const [i, part] of chain.entries()) await readPart(place, part, chain[i + 1], base, visitor, found)
 
   // A snapshot is only finished when the log is durable up to it: a log that ends before has lost something.
   const end = found.segments.at(-1)
@@ -94,20 +104,33 @@ const ascending = (zxids: (Zxid | null)[]): Zxid[] =>
 async function findBase(
   { disk, folder }: Place,
   snapshots: Zxid[],
+  loading: HistoryLoading | null,
 ): Promise<{ base: Zxid; summary: SummaryTracker; bad: RemovedSnapshot[] }> {
   const bad: RemovedSnapshot[] = []
+  loading?.reset()
   for (;;) {
     const zxid = snapshots.at(-1)
     if (zxid === undefined) return { base: 0, summary: new SummaryTracker(), bad }
     const path = `${folder}/${snapshotName(zxid)}`
     try {
-      const header = await checkSnapshot(disk, path)
-      if (header.zxid === zxid) return { base: zxid, summary: new SummaryTracker(header.summary), bad }
-      throw damaged({ path, offset: 16, found: `a snapshot of ${named(header.zxid)}`, expected: named(zxid) })
+      const check = (header: SnapshotHeader): void => {
+        if (header.zxid !== zxid)
+          throw damaged({
+            path,
+            offset: 16,
+            found: `a snapshot of ${named(header.zxid)}`,
+            expected: named(zxid),
+          })
+      }
+      const header = await (loading?.loadSnapshot(disk, path, check) ?? checkSnapshot(disk, path))
+      check(header)
+      return { base: zxid, summary: new SummaryTracker(header.summary), bad }
     } catch (error) {
-      if (!(error instanceof StorageError) || error.damage === null) throw error
+      if (loading?.isOwnFailure(error) || !(error instanceof StorageError) || error.damage === null)
+        throw error
       bad.push({ kind: 'remove', path, because: `snapshot damaged: ${whereAndWhat(error.damage)}` })
       snapshots.pop()
+      loading?.reset()
     }
   }
 }
@@ -169,7 +192,7 @@ async function readPart(
   { segment, size, rolled }: FoundSegment,
   next: FoundSegment | undefined,
   base: Zxid,
-  onRecord: (zxid: Zxid) => void,
+  visitor: ScanVisitor,
   found: FoundHistory,
 ): Promise<void> {
   const { path } = segment
@@ -179,7 +202,7 @@ async function readPart(
     return
   }
   await withFile(disk, path, async (file) => {
-    const scan = await scanSegment(file, segment, size, onRecord)
+    const scan = await scanSegment(file, segment, size, visitor)
     found.commit = Math.max(found.commit, scan.commit)
     segment.cut(scan.last, scan.end)
     if (scan.end < size) {

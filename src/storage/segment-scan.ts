@@ -17,6 +17,16 @@ export interface Scan {
   commit: Zxid
 }
 
+/** Is shown what a scan finds. */
+export interface ScanVisitor {
+  /** To be read into. */
+  buffer(): Buffer
+  /** A sound record, at its place in the history. */
+  onRecord(zxid: Zxid): void
+  /** Sound records and marks, right behind those before; `commit` is the highest commit point so far. `lent` is given back. */
+  onChunk(lent: Buffer, chunk: Buffer, commit: Zxid): void
+}
+
 /**
  * Reads a segment from its header on, as far as it is sound, and fills the segment's index.
  * Rejects with DAMAGED at a sound record that cannot stand where it stands: no crash brings that about.
@@ -25,7 +35,7 @@ export async function scanSegment(
   file: DiskFile,
   segment: LogSegment,
   size: number,
-  onRecord: (zxid: Zxid) => void,
+  visitor: ScanVisitor,
 ): Promise<Scan> {
   const { path } = segment
   let offset = segmentHeaderBytes
@@ -33,7 +43,8 @@ export async function scanSegment(
   let lastGroup = 0
   let commit: Zxid = 0
   while (offset < size) {
-    const chunk = await readChunk(file, offset, size)
+    const lent = visitor.buffer()
+    const chunk = await readChunk(file, offset, size, lent)
     let at = 0
     while (recordIsSound(chunk, at)) {
       const zxid = recordZxid(chunk, at)
@@ -52,11 +63,12 @@ export async function scanSegment(
             expected: `the one that follows ${named(last)}`,
           })
         last = zxid
-        onRecord(zxid)
+        visitor.onRecord(zxid)
       }
       commit = Math.max(commit, recordCommit(chunk, at))
       at += recordBytes(chunk, at)
     }
+    visitor.onChunk(lent, at === chunk.length ? chunk : chunk.subarray(0, at), Math.min(commit, last))
     if (at === 0) break
     offset += at
   }

@@ -2,6 +2,7 @@ import type { Disk } from '../runtime/disk.ts'
 import { epochOf } from '../tree/zxid.ts'
 import { historyName, historyNumber, isBuilding, stateFileName } from './file-names.ts'
 import { HistoryFolder, type HistoryOptions } from './history-folder.ts'
+import type { HistoryLoading } from './history-loading.ts'
 import { type FoundHistory, findHistory } from './recovery.ts'
 import { readStateFile, type StateFile, writeStateFile } from './state-file.ts'
 import { damaged, errorCode, ioFailed, named, StorageError } from './storage-error.ts'
@@ -47,6 +48,7 @@ export async function findServerFolder(
   place: { disk: Disk; folder: string },
   serverId: number | null,
   file: StateFile,
+  loading: HistoryLoading | null,
 ): Promise<FoundFolder> {
   const { disk, folder } = place
   const statePath = `${folder}/${stateFileName}`
@@ -60,7 +62,7 @@ export async function findServerFolder(
   if (!names.includes(file.history))
     throw damaged({ path: statePath, found: `no folder ${file.history}`, expected: 'it to be there' })
   const historyFolder = `${folder}/${file.history}`
-  const history = await findHistory({ disk, folder: historyFolder })
+  const history = await findHistory({ disk, folder: historyFolder }, loading)
   const end = history.segments.at(-1)
   const last = end?.last ?? history.snapshots.at(-1) ?? 0
   if (last < file.committedZxid)
@@ -89,10 +91,11 @@ export async function findServerFolder(
 export async function openServerFolder(
   options: HistoryOptions,
   serverId: number,
+  loading: HistoryLoading | null,
 ): Promise<{ file: StateFile; history: HistoryFolder }> {
   const { disk, folder } = options
   const file = (await readStateFile(disk, folder)) ?? (await foundFolder(options, serverId))
-  const found = await findServerFolder(options, serverId, file)
+  const found = await findServerFolder(options, serverId, file, loading)
   const isReplaced = (name: string): boolean =>
     (historyNumber(name) ?? Infinity) < (historyNumber(file.history) ?? 0)
   // What was half built may be what fills the disk: it goes before anything is written.

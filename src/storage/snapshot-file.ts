@@ -134,20 +134,24 @@ export class SnapshotReader {
   #crc = 0
   /** Bytes taken that `pieces` has not given out yet. */
   #kept: Buffer[] | null = null
+  readonly #lends: boolean
+  #buffer: Buffer | null = null
 
-  private constructor(file: DiskFile, path: string, size: number) {
+  private constructor(file: DiskFile, path: string, size: number, lends: boolean) {
     this.#file = file
     this.#path = path
     this.#size = size
+    this.#lends = lends
   }
 
   get bytes(): number {
     return this.#size
   }
 
-  static async open(disk: Disk, path: string): Promise<SnapshotReader> {
+  /** `lends`: a buffer that is given out is used again when the next one is asked for. */
+  static async open(disk: Disk, path: string, options = { lends: false }): Promise<SnapshotReader> {
     const file = await disk.open(path, { create: false })
-    return new SnapshotReader(file, path, await file.size())
+    return new SnapshotReader(file, path, await file.size(), options.lends)
   }
 
   close(): Promise<void> {
@@ -158,16 +162,16 @@ export class SnapshotReader {
     const fixed = await this.#take(fixedBytes, 'the header')
     if (!fixed.subarray(0, 8).equals(magic))
       throw this.#damage(0, JSON.stringify(fixed.toString('latin1', 0, 8)), '"BANYSNAP"')
-    const body = await this.#take(fixed.readUInt32BE(12), 'the header')
-    const crc = (await this.#take(4, 'the header')).readUInt32BE(0)
-    this.#crc = crc32(body, crc32(fixed))
-    this.#expectCrc(0, crc, 'header')
-    if (fixed.readUInt32BE(8) > snapshotFormatVersion)
-      throw newerFormat(this.#path, fixed.readUInt32BE(8), snapshotFormatVersion)
+    const version = fixed.readUInt32BE(8)
+    this.#crc = crc32(fixed)
+    const body = Buffer.from(await this.#take(fixed.readUInt32BE(12), 'the header'))
+    this.#crc = crc32(body, this.#crc)
+    this.#expectCrc(0, (await this.#take(4, 'the header')).readUInt32BE(0), 'header')
+    if (version > snapshotFormatVersion) throw newerFormat(this.#path, version, snapshotFormatVersion)
     return this.#decodeBody(body)
   }
 
-  /** What `SnapshotWriter.add` was given, after `header`. The buffers are the caller's. */
+  /** What `SnapshotWriter.add` was given, after `header`. The buffers are the caller's, if they are not lent. */
   async *chunks(): AsyncGenerator<Buffer> {
     let chunks = 0
     let bytes = 0
@@ -175,9 +179,11 @@ export class SnapshotReader {
       const start = this.#offset
       const head = await this.#take(chunkHeaderBytes, 'a chunk or the trailer')
       const length = head.readUInt32BE(0)
+      const expected = head.readUInt32BE(4)
+      const crcWithLength = crc32(head.subarray(0, 4), this.#crc)
       const chunk = await this.#take(length === 0 ? trailerBytes - chunkHeaderBytes : length, 'a whole chunk')
-      this.#crc = crc32(chunk, crc32(head.subarray(0, 4), this.#crc))
-      this.#expectCrc(start, head.readUInt32BE(4), length === 0 ? 'trailer' : 'chunk')
+      this.#crc = crc32(chunk, crcWithLength)
+      this.#expectCrc(start, expected, length === 0 ? 'trailer' : 'chunk')
       if (length === 0) {
         if (readU64(chunk, 0) !== chunks || readU64(chunk, 8) !== bytes || this.#offset !== this.#size)
           throw this.#damage(
@@ -193,15 +199,9 @@ export class SnapshotReader {
     }
   }
 
-  /** Header and chunks in one go, for who only wants the latter. */
-  async *body(): AsyncGenerator<Buffer> {
-    await this.header()
-    yield* this.chunks()
-  }
-
   /**
    * The file as it is, in place of `header` and `chunks`: every piece has passed its check before it is given out. Another
-   * server must not have to find out what is wrong with a snapshot of this one.
+   * server must not have to find out what is wrong with a snapshot of this one. Not of a reader that lends.
    */
   async *pieces(): AsyncGenerator<Buffer> {
     this.#kept = []
@@ -237,7 +237,7 @@ export class SnapshotReader {
     return { zxid, digest: body.toString('utf8', 12, 12 + digestBytes), summary }
   }
 
-  /** The next bytes, in a buffer that is not used again. */
+  /** The next bytes, in a buffer that is not used again, or not before the next call. */
   async #take(length: number, what: string): Promise<Buffer> {
     if (this.#offset + length > this.#size)
       throw this.#damage(this.#offset, `${this.#size - this.#offset} bytes to the end of the file`, what)
@@ -245,6 +245,7 @@ export class SnapshotReader {
       this.#ahead = await this.#file.read(
         this.#offset,
         Math.min(this.#size - this.#offset, Math.max(length, readAheadBytes)),
+        this.#lends ? this.#lent() : undefined,
       )
       this.#at = 0
       if (this.#ahead.length < length) throw this.#damage(this.#offset, `${this.#ahead.length} bytes`, what)
@@ -254,6 +255,11 @@ export class SnapshotReader {
     this.#offset += length
     this.#kept?.push(taken)
     return taken
+  }
+
+  #lent(): Buffer {
+    this.#buffer ??= Buffer.allocUnsafeSlow(readAheadBytes)
+    return this.#buffer
   }
 
   #expectCrc(offset: number, found: number, what: string): void {
@@ -268,7 +274,7 @@ export class SnapshotReader {
 
 /** Reads all of it and returns its header; rejects as SnapshotReader does. */
 export async function checkSnapshot(disk: Disk, path: string): Promise<SnapshotHeader> {
-  const reader = await SnapshotReader.open(disk, path)
+  const reader = await SnapshotReader.open(disk, path, { lends: true })
   try {
     const header = await reader.header()
     for await (const _chunk of reader.chunks()) {

@@ -20,6 +20,8 @@ export interface StorageOptions {
   serverId: number
   log: Log
   timers: Timers
+  /** What `recover` will be called with, right behind `open`: it is filled as the history is checked. */
+  target?: RecoveryTarget
   /** A log segment is closed once it is this large. Default 64 MB. */
   segmentBytesMax?: number
   /** How far the log is written ahead with zeros, which makes syncs cheaper. 0 for not at all; default 256 kB. */
@@ -31,6 +33,7 @@ export interface StorageOptions {
 /** What recovery fills: the replicated state. */
 export interface RecoveryTarget {
   reset(): void
+  /** Each chunk is lent until the next one is asked for. */
   load(zxid: Zxid, chunks: AsyncIterable<Buffer>): Promise<void>
   /** The transaction stands in `records` from `start` to `end`, during the call only. */
   apply(zxid: Zxid, records: Buffer, start: number, end: number): void

@@ -2,6 +2,7 @@ import { assert } from '../runtime/assert.ts'
 import { epochMax, type Zxid } from '../tree/zxid.ts'
 import { historyName, historyNumber, stateFileName } from './file-names.ts'
 import type { HistoryFolder, HistoryOptions } from './history-folder.ts'
+import { HistoryLoading } from './history-loading.ts'
 import type { HistorySummary } from './history-summary.ts'
 import { BuiltHistory } from './replacement.ts'
 import { lockServerFolder, openServerFolder } from './server-folder.ts'
@@ -44,7 +45,7 @@ export class Storage {
 
   /**
    * Locks the folder, finds its history and makes all of it durable; an empty folder gets an empty history.
-   * Rejects with a StorageError of any code but PURGED.
+   * Rejects with a StorageError of any code but PURGED, and with what `target` throws.
    */
   static async open(options: StorageOptions): Promise<Storage> {
     const { disk, folder } = options
@@ -53,6 +54,7 @@ export class Storage {
     } catch (cause) {
       throw ioFailed(`making ${folder}`, cause)
     }
+    const loading = options.target === undefined ? null : new HistoryLoading(options.target)
     const unlock = await lockServerFolder(disk, folder)
     try {
       const history = {
@@ -64,12 +66,13 @@ export class Storage {
         preallocateBytes: options.preallocateBytes ?? preallocateBytesDefault,
         snapshotsKept: options.snapshotsKept ?? snapshotsKeptDefault,
       }
-      const { file, history: found } = await openServerFolder(history, options.serverId)
+      const { file, history: found } = await openServerFolder(history, options.serverId, loading)
       return new Storage(history, unlock, file, found)
     } catch (cause) {
       await unlock().catch(() => {
         // What kept it from being opened is what to tell.
       })
+      if (loading?.isOwnFailure(cause)) throw cause
       throw ioFailed(`opening ${folder}`, cause)
     }
   }
@@ -141,7 +144,8 @@ export class Storage {
   }
 
   /**
-   * Newest snapshot, then every record up to `commitZxid`; done at the start and after a replacement.
+   * Newest snapshot, then every record up to `commitZxid`; done at the start and after a replacement. The first time, what
+   * `open` has filled the target with already is not done again.
    * `pending`: those behind, one whole record (header included) per buffer, in order.
    */
   recover(target: RecoveryTarget): Promise<{ pending: Buffer[] }> {

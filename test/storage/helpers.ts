@@ -1,8 +1,9 @@
+import { expect } from 'vitest'
 import type { Disk } from '../../src/runtime/disk.ts'
 import { silentLog } from '../../src/runtime/log.ts'
 import type { Timer, Timers } from '../../src/runtime/timers.ts'
 import { recordHeaderBytes, recordZxid, writeRecordHeader } from '../../src/storage/record.ts'
-import type { StorageOptions } from '../../src/storage/storage.ts'
+import type { RecoveryTarget, StorageOptions } from '../../src/storage/storage.ts'
 import { Storage } from '../../src/storage/storage.ts'
 import type { Zxid } from '../../src/tree/zxid.ts'
 import { epochOf, zxidOf } from '../../src/tree/zxid.ts'
@@ -52,8 +53,13 @@ export const run = (epoch: number, from: number, count: number): Zxid[] =>
 export const z = zxidOf
 export const folder = 'data/1'
 
-export function openStorage(disk: Disk, options: Partial<StorageOptions> = {}): Promise<Storage> {
-  return Storage.open({
+/** What each storage has filled while it was opened. */
+const filledAtOpen = new WeakMap<Storage, Recording>()
+
+export async function openStorage(disk: Disk, options: Partial<StorageOptions> = {}): Promise<Storage> {
+  const recording = new Recording()
+  const storage = await Storage.open({
+    target: recording,
     disk,
     folder,
     serverId: 1,
@@ -63,6 +69,8 @@ export function openStorage(disk: Disk, options: Partial<StorageOptions> = {}): 
     preallocateBytes: 300,
     ...options,
   })
+  filledAtOpen.set(storage, recording)
+  return storage
 }
 
 /** As a follower does before it takes anything of an epoch. */
@@ -82,25 +90,42 @@ export interface Recovered {
   pending: Zxid[]
 }
 
-/** Recovers and checks that every transaction is the one that belongs to its zxid. */
+/** Notes what it is filled with, and checks that every transaction is the one that belongs to its zxid. */
+class Recording implements RecoveryTarget {
+  snapshot: string | null = 'not reset'
+  applied: Zxid[] = []
+
+  reset(): void {
+    this.snapshot = null
+    this.applied = []
+  }
+
+  async load(_zxid: Zxid, chunks: AsyncIterable<Buffer>): Promise<void> {
+    const all: Buffer[] = []
+    for await (const chunk of chunks) all.push(Buffer.from(chunk))
+    this.snapshot = Buffer.concat(all).toString()
+  }
+
+  apply(zxid: Zxid, records: Buffer, start: number, end: number): void {
+    const payload = records.subarray(start, end)
+    if (!payload.equals(payloadOf(zxid))) throw new Error(`wrong payload at ${zxid}: ${payload}`)
+    this.applied.push(zxid)
+  }
+}
+
+/** Recovers: the first time what was filled as the storage was opened, and always from the disk alone, which must agree. */
 export async function recovered(storage: Storage): Promise<Recovered> {
-  const result: Recovered = { snapshot: 'not reset', applied: [], pending: [] }
-  const { pending } = await storage.recover({
-    reset: () => {
-      result.snapshot = null
-      result.applied = []
-    },
-    load: async (_zxid, chunks) => {
-      const all: Buffer[] = []
-      for await (const chunk of chunks) all.push(chunk)
-      result.snapshot = Buffer.concat(all).toString()
-    },
-    apply: (zxid, records, start, end) => {
-      const payload = records.subarray(start, end)
-      if (!payload.equals(payloadOf(zxid))) throw new Error(`wrong payload at ${zxid}: ${payload}`)
-      result.applied.push(zxid)
-    },
-  })
+  const first = filledAtOpen.get(storage)
+  filledAtOpen.delete(storage)
+  const goneOn = first === undefined ? null : await recoveredInto(storage, first)
+  const result = await recoveredInto(storage, new Recording())
+  if (goneOn !== null) expect(goneOn).toEqual(result)
+  return result
+}
+
+async function recoveredInto(storage: Storage, target: Recording): Promise<Recovered> {
+  const { pending } = await storage.recover(target)
+  const result: Recovered = { snapshot: target.snapshot, applied: target.applied, pending: [] }
   for (const record of pending) {
     const zxid = recordZxid(record, 0)
     if (!record.subarray(recordHeaderBytes).equals(payloadOf(zxid)))

@@ -31,7 +31,8 @@ describe('snapshot file', () => {
     expect(written).toHaveLength(9)
     const reader = await SnapshotReader.open(disk, 's/snapshot')
     const read: Buffer[] = []
-    for await (const part of reader.body()) read.push(Buffer.from(part))
+    await reader.header()
+    for await (const part of reader.chunks()) read.push(Buffer.from(part))
     expect(Buffer.concat([Buffer.from('first'), piece]).equals(Buffer.concat(read))).toBe(true)
     await reader.close()
   })
