@@ -1,11 +1,17 @@
 import { BrokenInvariant } from '../runtime/assert.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import type { Timer } from '../runtime/timers.ts'
 import type { Storage } from '../storage/storage.ts'
 import { formatZxid } from '../tree/zxid.ts'
 import type { StateMachine } from './state-machine.ts'
 
 /** How finely the share is drawn. */
 const sharesMax = 1_000_000
+/** The server is at rest when it has applied no more than so many transactions in such a time, of which each server draws its share. */
+const restMs = 10_000
+const restTransactionsMax = 100
+/** At rest, the log need have grown by this part of the last snapshot only. */
+const restShare = 1 / 8
 
 /**
  * Takes a snapshot every so many transactions, while serving, but not before the log has grown by as much as the last
@@ -13,7 +19,10 @@ const sharesMax = 1_000_000
  * so that each create costs the more, the more nodes there are. Like this it costs at most two nodes of a snapshot, and a
  * restart replays at most as many bytes as it loads.
  *
- * Of both bounds each server draws its own share, between half and all, so that they do not all write at once.
+ * When writes have paused, an eighth as much is enough: nothing waits for the disk then, and a server that is started again
+ * has little to replay. A few writes now and then cause no snapshots, for there is always an eighth of one between two.
+ *
+ * Of all bounds each server draws its own share, between half and all, so that they do not all write at once.
  */
 export class SnapshotTaker {
   readonly #runtime: Runtime
@@ -27,6 +36,7 @@ export class SnapshotTaker {
   /** Of the last snapshot that this process took: of an older one nobody knows how long it was, so the next comes early. */
   #snapshotBytes = 0
   #running: Promise<void> | null = null
+  #restTimer: Timer | null = null
   #cancelled = false
 
   constructor(options: {
@@ -48,7 +58,14 @@ export class SnapshotTaker {
   onApplied(count: number, bytes: number): void {
     this.#transactions += count
     this.#logBytes += bytes
-    if (!this.#due || this.#running !== null) return
+    if (this.#isDue(this.#share)) this.#begin()
+    else if (this.#isDue(restShare)) this.#armRest()
+  }
+
+  #begin(): void {
+    if (this.#running !== null) return
+    this.#restTimer?.cancel()
+    this.#restTimer = null
     this.#share = this.#draw()
     this.#transactions = 0
     this.#logBytes = 0
@@ -61,16 +78,28 @@ export class SnapshotTaker {
   /** Gives up the one that is being taken; resolves when nothing is written any more. */
   async cancel(): Promise<void> {
     this.#cancelled = true
+    this.#restTimer?.cancel()
+    this.#restTimer = null
     await this.#running
     // Another history comes, perhaps a much smaller one.
     this.#snapshotBytes = 0
   }
 
-  get #due(): boolean {
+  /** Whether there are enough transactions, and the log has grown by such a share of the last snapshot. */
+  #isDue(share: number): boolean {
     return (
-      this.#transactions >= this.#share * this.#snapCount &&
-      this.#logBytes >= this.#share * this.#snapshotBytes
+      this.#transactions >= this.#share * this.#snapCount && this.#logBytes >= share * this.#snapshotBytes
     )
+  }
+
+  #armRest(): void {
+    if (this.#restTimer !== null || this.#running !== null) return
+    const before = this.#transactions
+    this.#restTimer = this.#runtime.timers.after(restMs * this.#share, () => {
+      this.#restTimer = null
+      if (this.#transactions - before <= restTransactionsMax) this.#begin()
+      else this.#armRest()
+    })
   }
 
   #draw(): number {

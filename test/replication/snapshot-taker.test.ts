@@ -9,6 +9,29 @@ import { CountingState } from './counting-state.ts'
 
 const snapCount = 100
 
+/** Timers of which the taker has one at a time. */
+class OneTimer {
+  call: (() => void) | null = null
+  delayMs = 0
+
+  after(delayMs: number, call: () => void): { cancel(): void } {
+    expect(this.call).toBeNull()
+    this.call = call
+    this.delayMs = delayMs
+    return {
+      cancel: () => {
+        if (this.call === call) this.call = null
+      },
+    }
+  }
+
+  goOff(): void {
+    const { call } = this
+    this.call = null
+    call?.()
+  }
+}
+
 /** A taker over a state whose snapshots are as long as is said, and a storage that counts them. */
 function setUp(seed: string) {
   let taken = 0
@@ -23,7 +46,9 @@ function setUp(seed: string) {
       taken++
     },
   } as unknown as Storage
+  const timers = new OneTimer()
   const runtime = {
+    timers,
     random: new SeededRandom(seed),
     clock: { monotonicMs: () => 0 },
     log: silentLog,
@@ -45,7 +70,21 @@ function setUp(seed: string) {
     }
     throw new Error('no snapshot within 100,000 transactions')
   }
-  return { taker, size, untilNext }
+  /** Applies so many at once; whether a snapshot was taken of that. */
+  const apply = async (count: number): Promise<boolean> => {
+    const before = taken
+    taker.onApplied(count, count * 10)
+    await drainMicrotasks()
+    return taken > before
+  }
+  /** Time passes until a timer goes off; whether a snapshot was taken of that. */
+  const rest = async (): Promise<boolean> => {
+    const before = taken
+    timers.goOff()
+    await drainMicrotasks()
+    return taken > before
+  }
+  return { taker, timers, size, untilNext, apply, rest }
 }
 
 const seeds = Array.from({ length: 20 }, (_, i) => `taker ${i}`)
@@ -82,5 +121,68 @@ describe('when a snapshot is due', () => {
     await untilNext()
     await taker.cancel()
     expect(await untilNext()).toBeLessThanOrEqual(snapCount)
+  })
+})
+
+describe('when writes pause', () => {
+  /** A server whose last snapshot was as long as 4,000 transactions. */
+  async function withLongSnapshot(seed: string) {
+    const parts = setUp(seed)
+    parts.size.bytes = 40_000
+    await parts.untilNext()
+    return parts
+  }
+
+  test('an eighth of the last snapshot behind it -> taken after 5 to 10 s, each server after another time', async () => {
+    const delays = new Set<number>()
+    for (const seed of seeds) {
+      const { timers, apply, rest } = await withLongSnapshot(seed)
+      expect(await apply(499)).toBe(false)
+      expect(timers.call).toBeNull()
+      expect(await apply(1)).toBe(false)
+      expect(timers.delayMs).toBeGreaterThanOrEqual(5_000)
+      expect(timers.delayMs).toBeLessThanOrEqual(10_000)
+      delays.add(timers.delayMs)
+      expect(await rest()).toBe(true)
+      expect(timers.call).toBeNull()
+    }
+    expect(delays.size).toBeGreaterThan(10)
+  })
+
+  test('writes go on -> not yet; they trickle -> taken, and not again before another eighth has come', async () => {
+    const { timers, apply, rest } = await withLongSnapshot('trickle')
+    await apply(500)
+    await apply(101)
+    expect(await rest()).toBe(false)
+    await apply(100)
+    expect(await rest()).toBe(true)
+    for (let n = 0; n < 499; n++) await apply(1)
+    expect(timers.call).toBeNull()
+    await apply(1)
+    expect(await rest()).toBe(true)
+  })
+
+  test('the log grows on to its bound -> one snapshot, and no timer is left', async () => {
+    const { timers, apply } = await withLongSnapshot('both')
+    await apply(500)
+    expect(timers.call).not.toBeNull()
+    expect(await apply(3_500)).toBe(true)
+    expect(timers.call).toBeNull()
+  })
+
+  test('cancelled -> no timer is left', async () => {
+    const { taker, timers, apply } = await withLongSnapshot('cancelled')
+    await apply(500)
+    expect(timers.call).not.toBeNull()
+    await taker.cancel()
+    expect(timers.call).toBeNull()
+  })
+
+  test('a small state -> no timer at all', async () => {
+    const { timers, apply } = setUp('small')
+    for (let n = 0; n < 1_000; n++) {
+      await apply(1)
+      expect(timers.call).toBeNull()
+    }
   })
 })
