@@ -85,6 +85,20 @@ export class NodeStore {
     return tail === start || bytes.compare(path, start, tail, start + shift, tail + shift) === 0
   }
 
+  haveSamePath(a: Znode, b: Znode): boolean {
+    const start = this.pathAt(b)
+    return this.hasPath(a, this.pathBytes(b), start, start + this.records.int(b, Field.pathLength))
+  }
+
+  /** What the path stands in, from `pathAt` on. */
+  pathBytes(node: Znode): Buffer {
+    return this.#heap.bytes(this.#chunk(node))
+  }
+
+  pathAt(node: Znode): number {
+    return this.#heap.offset(this.#chunk(node))
+  }
+
   hasPathText(node: Znode, path: string): boolean {
     if (!this.#isAscii(node)) return this.path(node) === path
     if (this.records.int(node, Field.pathLength) !== path.length) return false

@@ -65,6 +65,25 @@ export class PathIndex {
     if (!place(part, hash, node)) this.#others.set(this.#store.path(node), node)
   }
 
+  /** As `add`, unless there is one with the same path: whether there was none. */
+  addNew(hash: number, node: Znode): boolean {
+    const { slots, mask } = this.#parts[hash >>> (32 - partBits)] as Part
+    for (let i = hash & mask, steps = 0; steps < stepsMax; i = (i + 1) & mask, steps++) {
+      const found = slots[2 * i + 1] as Znode
+      if (found === 0) break
+      if (slots[2 * i] === hash && this.#store.haveSamePath(found, node)) return false
+    }
+    if (this.#others.size > 0 && this.#others.has(this.#store.path(node))) return false
+    this.add(hash, node)
+    return true
+  }
+
+  /** By the first bytes of a node's path. */
+  findAbove(hash: number, node: Znode, length: number): Znode | undefined {
+    const start = this.#store.pathAt(node)
+    return this.find(hash, this.#store.pathBytes(node), start, start + length)
+  }
+
   delete(hash: number, node: Znode): void {
     const part = this.#parts[hash >>> (32 - partBits)] as Part
     const { slots, mask } = part

@@ -7,7 +7,6 @@ import type { OriginTable } from './origins.ts'
 import { type KeptAnswer, Session, type SessionTable } from './sessions.ts'
 import { SnapshotRecord, snapshotFormat } from './snapshot-format.ts'
 import type { Tree } from './tree.ts'
-import type { Znode } from './znode.ts'
 import type { Zxid } from './zxid.ts'
 
 /** A snapshot's content is not what it should be. The state it was loaded into is empty again. */
@@ -26,8 +25,6 @@ export class SnapshotLoader {
   readonly #records = new FrameSplitter(recordBytesMax)
   readonly #reader = new JuteReader()
   readonly #image = new NodeImage()
-  /** Nodes that came before their parent. */
-  readonly #orphans: Znode[] = []
   /** Ephemeral nodes: sessions are complete only at the end. */
   readonly #ephemerals: [path: string, owner: number][] = []
   #head: { zxid: Zxid; nodes: number; sessions: number } | null = null
@@ -131,21 +128,20 @@ export class SnapshotLoader {
     image.owner = exactLong(reader)
     image.acl = tree.acls.read(reader)
     const node = tree.insert(image)
-    if (node === undefined) {
-      const path = image.path.toString('utf8', image.pathAt, image.pathEnd)
-      throw new SnapshotError(`snapshot: found ${path} twice`)
-    }
-    if (pathLength > 1 && !tree.link(node)) this.#orphans.push(node)
     if (image.owner > 0) this.#ephemerals.push([tree.path(node), image.owner])
   }
 
   #readEnd(reader: JuteReader): void {
     this.#ended = true
-    for (const node of this.#orphans) {
-      if (!this.#tree.link(node))
-        throw new SnapshotError(`snapshot: the parent of ${this.#tree.path(node)} is missing`)
+    const misfit = this.#tree.settle()
+    if (misfit !== null) {
+      const path = this.#tree.path(misfit.node)
+      throw new SnapshotError(
+        misfit.because === 'twice'
+          ? `snapshot: found ${path} twice`
+          : `snapshot: the parent of ${path} is missing`,
+      )
     }
-    this.#tree.settle()
     for (const [path, owner] of this.#ephemerals) {
       const session = this.#sessions.get(owner)
       if (session === undefined) throw new SnapshotError(`snapshot: ${path} belongs to no session`)

@@ -228,21 +228,33 @@ test('nodes come, go, and get data of other lengths -> as many chunks of memory 
   }
 })
 
-test('nodes that a snapshot brings before their parents -> each is linked to its own, in any order', () => {
-  const state = new ReplicatedState()
-  const { tree } = state
-  const insert = (path: string) => {
+/** A tree that these nodes were put into, and what has no place in it. */
+function withInserted(paths: readonly string[]) {
+  const { tree } = new ReplicatedState()
+  for (const path of paths) {
     const image = new NodeImage()
     image.setPath(path)
-    return tree.insert(image) as Znode
+    tree.insert(image)
   }
-  const early = ['/a/x', '/b/y', '/c/z'].map(insert)
-  expect(early.map((node) => tree.link(node))).toEqual([false, false, false])
-  for (const path of ['/a', '/b', '/c']) tree.link(insert(path))
-  expect(tree.insert(Object.assign(new NodeImage(), { path: Buffer.from('/a'), pathEnd: 2 }))).toBeUndefined()
-  const last = insert('/b/w')
-  for (const node of [...early, last]) expect(tree.link(node)).toBe(true)
-  tree.settle()
-  const children = ['/a', '/b', '/c'].map((path) => tree.childNames(tree.find(path) as Znode))
-  expect(children).toEqual([['x'], ['y', 'w'], ['z']])
+  const misfit = tree.settle()
+  return { tree, misfit: misfit === null ? null : `${tree.path(misfit.node)} ${misfit.because}` }
+}
+
+test('nodes that a snapshot brings before their parents -> each is linked to its own, in any order', () => {
+  const { tree, misfit } = withInserted(['/a/x', '/b/y', '/c/z', '/a', '/b', '/c', '/b/w'])
+  expect(misfit).toBeNull()
+  const children = ['/a', '/b', '/c'].map((path) => tree.childNames(tree.find(path) as Znode).sort())
+  expect(children).toEqual([['x'], ['w', 'y'], ['z']])
+})
+
+test('a node that a snapshot brings twice, or without its parent -> found out, near each other or far apart', () => {
+  const others = Array.from({ length: 10_000 }, (_, i) => `/n${i}`)
+  expect(withInserted(['/a', '/a']).misfit).toBe('/a twice')
+  expect(withInserted(['/n9999/x', '/n17', ...others]).misfit).toBe('/n17 twice')
+  expect(withInserted(['/n9999/x', ...others, '/zookeeper']).misfit).toBe('/zookeeper twice')
+  expect(withInserted(['/b/y', ...others, '/n1/ä', '/n1/ä/ö']).misfit).toBe('/b/y orphan')
+  const { tree, misfit } = withInserted(['/n9999/x', ...others, '/n1/ä', '/n1/ä/ö'])
+  expect(misfit).toBeNull()
+  expect(tree.descendantCount(tree.find('/n1') as Znode)).toBe(2)
+  expect(tree.descendantCount(tree.find('/n9999') as Znode)).toBe(1)
 })

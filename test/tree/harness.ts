@@ -200,9 +200,8 @@ export class Harness {
   plant(path: string, fields: Partial<NodeImage>): void {
     const image = Object.assign(new NodeImage(), fields)
     image.setPath(path)
-    const node = this.state.tree.insert(image)
-    if (node === undefined || !this.state.tree.link(node)) throw new Error(`no place for ${path}`)
-    this.state.tree.settle()
+    this.state.tree.insert(image)
+    if (this.state.tree.settle() !== null) throw new Error(`no place for ${path}`)
   }
 
   stat(path: string) {
