@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { bareProcessMs } from './harness/bare-process.ts'
 import { Ensemble } from './harness/ensemble.ts'
 import type { EnsembleServer } from './harness/ensemble-server.ts'
 import { RawClient } from './harness/raw-client.ts'
@@ -79,8 +80,11 @@ describe.skipIf(serverKind.name !== 'Banyan')('stop', () => {
   })
 })
 
+/** Other work on the machine may make everything late: as much more is allowed. */
 async function stopInTime(server: EnsembleServer): Promise<void> {
+  const lateMs = bareProcessMs()
   const startMs = performance.now()
   expect(await server.terminate()).toEqual({ code: 0, signal: null })
-  expect(performance.now() - startMs).toBeLessThan(stopMsMax)
+  const tookMs = performance.now() - startMs
+  expect(tookMs).toBeLessThan(stopMsMax + 2 * (await lateMs))
 }
