@@ -72,6 +72,8 @@ export class SnapshotTaker {
     this.#cancelled = false
     this.#running = this.#take().finally(() => {
       this.#running = null
+      // Should no more come, nobody else asks whether what came meanwhile is enough.
+      if (!this.#cancelled) this.onApplied(0, 0)
     })
   }
 

@@ -35,9 +35,10 @@ class OneTimer {
 /** A taker over a state whose snapshots are as long as is said, and a storage that counts them. */
 function setUp(seed: string) {
   let taken = 0
-  const size = { bytes: 0 }
+  const size = { bytes: 0, isThere: Promise.resolve() }
   const state = new CountingState()
   state.snapshot = async function* () {
+    await size.isThere
     yield Buffer.alloc(size.bytes)
   }
   const storage = {
@@ -167,6 +168,35 @@ describe('when writes pause', () => {
     await apply(500)
     expect(timers.call).not.toBeNull()
     expect(await apply(3_500)).toBe(true)
+    expect(timers.call).toBeNull()
+  })
+
+  test('the writes stop while a snapshot is taken -> what came meanwhile counts when it is done', async () => {
+    const { size, timers, apply, rest } = await withLongSnapshot('meanwhile')
+    let done = () => {}
+    size.isThere = new Promise<void>((resolve) => {
+      done = resolve
+    })
+    await apply(4_000)
+    await apply(500)
+    expect(timers.call).toBeNull()
+    done()
+    await drainMicrotasks()
+    expect(timers.call).not.toBeNull()
+    expect(await rest()).toBe(true)
+  })
+
+  test('the writes stop while a snapshot is given up -> no timer is left', async () => {
+    const { size, taker, timers, apply } = await withLongSnapshot('given up')
+    let done = () => {}
+    size.isThere = new Promise<void>((resolve) => {
+      done = resolve
+    })
+    await apply(4_000)
+    await apply(500)
+    const cancelled = taker.cancel()
+    done()
+    await cancelled
     expect(timers.call).toBeNull()
   })
 
