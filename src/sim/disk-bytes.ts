@@ -25,11 +25,15 @@ export class DiskBytes {
     this.#length = size
   }
 
-  /** A copy; shorter at the end of the content. */
-  read(position: number, length: number): Buffer {
-    return Buffer.from(
-      this.#bytes.subarray(position, Math.max(position, Math.min(this.#length, position + length))),
+  /** A copy, in `lent` where that is long enough; shorter at the end of the content. */
+  read(position: number, length: number, lent?: Buffer): Buffer {
+    const found = this.#bytes.subarray(
+      position,
+      Math.max(position, Math.min(this.#length, position + length)),
     )
+    if (lent === undefined || lent.length < length) return Buffer.from(found)
+    found.copy(lent)
+    return lent.subarray(0, found.length)
   }
 
   /** Not a copy: valid until the next change. */

@@ -182,8 +182,8 @@ class SimDiskFile implements DiskFile {
     return this.#disk.sync(this.#file, this.#path)
   }
 
-  read(position: number, length: number): Promise<Buffer> {
-    return this.#operate('read', () => this.#file.current.read(position, length))
+  read(position: number, length: number, lent?: Buffer): Promise<Buffer> {
+    return this.#operate('read', () => this.#file.current.read(position, length, lent))
   }
 
   size(): Promise<number> {

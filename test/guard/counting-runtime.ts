@@ -178,7 +178,7 @@ function countingFile(file: DiskFile, traffic: Traffic): DiskFile {
       traffic.diskSyncs++
       return file.sync()
     },
-    read: (position, length) => file.read(position, length),
+    read: (position, length, lent) => file.read(position, length, lent),
     size: () => file.size(),
     truncate: (size) => file.truncate(size),
     close: () => file.close(),

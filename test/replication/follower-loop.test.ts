@@ -36,7 +36,7 @@ async function askedForHistory(read: () => Promise<void>) {
   const open = disk.open.bind(disk)
   disk.open = async (path, options) => {
     const file = await open(path, options)
-    return { ...file, read: (position, length) => read().then(() => file.read(position, length)) }
+    return { ...file, read: (position, length, lent) => read().then(() => file.read(position, length, lent)) }
   }
   const failures: Error[] = []
   const onFailure = (error: Error): number => failures.push(error)

@@ -60,7 +60,7 @@ export class ImageDisk implements Disk {
         this.image.sync(node, node.changeCount)
       },
       sync: async () => this.image.sync(node, node.changeCount),
-      read: async (position, length) => node.current.read(position, length),
+      read: async (position, length, lent) => node.current.read(position, length, lent),
       size: async () => node.current.length,
       truncate: async (size) => {
         if (this.diesAtTruncate && node.current.length > size) throw new Error('the process is dead')

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { SnapshotReader, SnapshotWriter } from '../../src/storage/snapshot-file.ts'
-import { MemoryDisk } from './memory-disk.ts'
+import { drawFrom, MemoryDisk } from './memory-disk.ts'
 
 const MiB = 1024 * 1024
 
@@ -35,5 +35,38 @@ describe('snapshot file', () => {
     for await (const part of reader.chunks()) read.push(Buffer.from(part))
     expect(Buffer.concat([Buffer.from('first'), piece]).equals(Buffer.concat(read))).toBe(true)
     await reader.close()
+  })
+
+  it('read by one that lends -> the same, header and chunks, in a buffer that is used over and over', async () => {
+    const disk = new MemoryDisk()
+    await disk.makeFolder('s')
+    const lent = new Set<Buffer | undefined>()
+    const open = disk.open.bind(disk)
+    disk.open = async (path, options) => {
+      const file = await open(path, options)
+      const read = file.read.bind(file)
+      file.read = (position, length, buffer) => {
+        lent.add(buffer)
+        return read(position, length, buffer)
+      }
+      return file
+    }
+    const header = { zxid: 2 ** 32 + 1, digest: 'd', summary: [{ epoch: 1, lastCounter: 1 }] }
+    const draw = drawFrom(7)
+    const parts = Array.from({ length: 60 }, () => Buffer.alloc(1 + draw(200_000), 1 + draw(255)))
+    const writer = await SnapshotWriter.create(disk, 's/snapshot')
+    await writer.begin(header)
+    for (const part of parts) await writer.add(part)
+    await writer.finish()
+    await writer.close()
+    const reader = await SnapshotReader.open(disk, 's/snapshot', { lends: true })
+    const headerRead = await reader.header()
+    const read: Buffer[] = []
+    for await (const part of reader.chunks()) read.push(Buffer.from(part))
+    await reader.close()
+    expect(headerRead).toEqual(header)
+    expect(Buffer.concat(parts).equals(Buffer.concat(read))).toBe(true)
+    expect(lent.size).toBe(1)
+    expect(lent.has(undefined)).toBe(false)
   })
 })

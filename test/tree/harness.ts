@@ -173,7 +173,9 @@ export class Harness {
     for (let i = 0; i < count; i++) {
       const txn = this.pending.shift()
       if (txn === undefined) return
-      this.state.apply(txn.zxid, txn.bytes, this.listener)
+      const lent = Buffer.from(txn.bytes)
+      this.state.apply(txn.zxid, lent, this.listener)
+      lent.fill(0xff)
     }
   }
 
@@ -299,8 +301,13 @@ export async function collect(chunks: AsyncIterable<Buffer>): Promise<Buffer[]> 
   return collected
 }
 
+/** Each chunk is lent until the next one is asked for, and spoilt then. */
 export async function* chunksOf(chunks: readonly Buffer[]): AsyncGenerator<Buffer> {
-  for (const chunk of chunks) yield chunk
+  for (const chunk of chunks) {
+    const lent = Buffer.from(chunk)
+    yield lent
+    lent.fill(0xff)
+  }
 }
 
 /** A harness in which one session asks. */
