@@ -78,7 +78,8 @@ export class Newcomers {
 
   #link(node: Znode, parentHash: number, parentLength: number): boolean {
     const parent = this.#index.findAbove(parentHash, node, parentLength)
-    if (parent === undefined) return false
+    // Bytes without a slash, which no path is, count as what is above them: linked to itself, a node would have no end of ancestors.
+    if (parent === undefined || parent === node) return false
     this.#kinship.adopt(parent, node)
     if (this.#store.records.setFlag(parent, Flag.digestDue)) this.parents.push(parent)
     return true

@@ -253,6 +253,7 @@ test('a node that a snapshot brings twice, or without its parent -> found out, n
   expect(withInserted(['/n9999/x', '/n17', ...others]).misfit).toBe('/n17 twice')
   expect(withInserted(['/n9999/x', ...others, '/zookeeper']).misfit).toBe('/zookeeper twice')
   expect(withInserted(['/b/y', ...others, '/n1/ä', '/n1/ä/ö']).misfit).toBe('/b/y orphan')
+  expect(withInserted(['ä']).misfit).toBe('ä orphan')
   const { tree, misfit } = withInserted(['/n9999/x', ...others, '/n1/ä', '/n1/ä/ö'])
   expect(misfit).toBeNull()
   expect(tree.descendantCount(tree.find('/n1') as Znode)).toBe(2)

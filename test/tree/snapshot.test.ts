@@ -191,6 +191,10 @@ describe('snapshot', () => {
       if (at >= 12 && at < 20) continue
       await expect(state.load(chunksOf([flipped])), `flipped at ${at}`).rejects.toThrow(SnapshotError)
       expect(state.digest()).toBe(empty)
+      // Of a path it makes bytes that are no text.
+      flipped[at] = (bytes[at] ?? 0) ^ 0x80
+      await expect(state.load(chunksOf([flipped])), `high bit at ${at}`).rejects.toThrow(SnapshotError)
+      expect(state.digest()).toBe(empty)
       await expect(state.load(chunksOf([bytes.subarray(0, at)]))).rejects.toThrow(SnapshotError)
     }
   })
