@@ -17,10 +17,10 @@ describe('shell without a server', () => {
   })
 
   test('nobody listens -> says so within the timeout, exit code 3', async () => {
-    const run = await shell(['-s', '127.0.0.1:1', '--timeout', '0.5', 'ls'])
+    const run = await shell(['-s', '127.0.0.1:1', '--timeout', '2', 'ls'])
     expect([run.code, run.out]).toEqual([3, ''])
-    expect(run.err).toMatch(/^zk-shell: .*127\.0\.0\.1:1.*500 ms.*nothing listens there/)
-    const json = await shell(['-s', '127.0.0.1:1', '--timeout', '0.5', '--json', 'ls'])
+    expect(run.err).toMatch(/^zk-shell: .*127\.0\.0\.1:1.*2000 ms.*nothing listens there/)
+    const json = await shell(['-s', '127.0.0.1:1', '--timeout', '2', '--json', 'ls'])
     expect(JSON.parse(json.err)).toMatchObject({ error: 'connectionLoss', code: -4 })
   })
 })
