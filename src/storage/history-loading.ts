@@ -50,7 +50,12 @@ export class HistoryLoading {
 
   /** The state of an empty history. */
   reset(): void {
-    this.target.reset()
+    try {
+      this.target.reset()
+    } catch (error) {
+      this.#failure = error
+      throw error
+    }
     this.#loaded = 0
   }
 
