@@ -6,6 +6,7 @@ import {
   alternate,
   type BenchSettings,
   burst,
+  filledPerSecond,
   lineOf,
   type Sample,
   type Scenario,
@@ -14,7 +15,6 @@ import {
 } from './scenario.ts'
 
 const idleMs = 5_000
-const filledPerSecond = 15_000
 const million = 1_000_000
 const bytesPerMB = 1e6
 

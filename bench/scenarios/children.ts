@@ -3,6 +3,7 @@ import {
   alternate,
   burst,
   burstSeconds,
+  filledPerSecond,
   lineOf,
   type Sample,
   type Scenario,
@@ -13,7 +14,6 @@ import {
 const few = 100
 const many = 100_000
 const timeoutMs = 60_000
-const filledPerSecond = 15_000
 const listings = 10
 
 export const children: Scenario = {

@@ -4,6 +4,7 @@ import {
   type Bench,
   burst,
   burstSeconds,
+  filledPerSecond,
   lineOf,
   type Scenario,
   startSeconds,
@@ -17,7 +18,6 @@ const treeSizes = [1000, 10_000, 100_000, 1_000_000]
 /** So that the requests in flight fit in memory also with the largest payload. */
 const payloadWindow = { connections: 10, window: 5 }
 /** About how fast ZooKeeper makes znodes. */
-const filledPerSecond = 15_000
 
 export const payload: Scenario = {
   name: 'payload',

@@ -136,3 +136,5 @@ export function burstSeconds(settings: BenchSettings): number {
 
 /** About how long an ensemble takes to start and to end. */
 export const startSeconds = 5
+/** Znodes that are made to fill a tree, for guesses of how long it takes. */
+export const filledPerSecond = 15_000

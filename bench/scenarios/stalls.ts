@@ -12,6 +12,7 @@ import { fill } from './big-tree.ts'
 import {
   alternate,
   burst,
+  filledPerSecond,
   lineOf,
   type Sample,
   type Scenario,
@@ -20,7 +21,6 @@ import {
 } from './scenario.ts'
 
 const monitor = pathToFileURL(join(import.meta.dirname, '../ensembles/stall-monitor.mjs')).href
-const filledPerSecond = 15_000
 const measureMs = 10_000
 const pingEveryMs = 5
 const pingTimeoutMs = 30_000

@@ -48,13 +48,17 @@ export class HistoryLoading {
     return this.#failure !== null && this.#failure === error
   }
 
+  #owned(error: unknown): unknown {
+    this.#failure = error
+    return error
+  }
+
   /** The state of an empty history. */
   reset(): void {
     try {
       this.target.reset()
     } catch (error) {
-      this.#failure = error
-      throw error
+      throw this.#owned(error)
     }
     this.#loaded = 0
   }
@@ -119,8 +123,7 @@ export class HistoryLoading {
     try {
       this.target.apply(zxid, bytes, start, end)
     } catch (error) {
-      this.#failure = error
-      throw error
+      throw this.#owned(error)
     }
   }
 
@@ -140,8 +143,7 @@ export class HistoryLoading {
       await this.target.load(zxid, pieces())
       assert(whole, () => `${path} was not read to its end`)
     } catch (error) {
-      if (error !== unreadable) this.#failure = error
-      throw error
+      throw error === unreadable ? error : this.#owned(error)
     }
   }
 }
