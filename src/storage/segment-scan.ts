@@ -37,42 +37,55 @@ export async function scanSegment(
   size: number,
   visitor: ScanVisitor,
 ): Promise<Scan> {
-  const { path } = segment
-  let offset = segmentHeaderBytes
-  let last = segment.previous
-  let lastGroup = 0
-  let commit: Zxid = 0
-  while (offset < size) {
+  const scan: Scan = { end: segmentHeaderBytes, last: segment.previous, lastGroup: 0, commit: 0 }
+  while (scan.end < size) {
     const lent = visitor.buffer()
-    const chunk = await readChunk(file, offset, size, lent)
-    let at = 0
-    while (recordIsSound(chunk, at)) {
-      const zxid = recordZxid(chunk, at)
-      if (zxid === 0) {
-        if (!markIsSound(chunk, at, offset + at)) break
-        segment.noteGroup(last, offset + at)
-        // The header was written together with the first group.
-        if (offset + at > segmentHeaderBytes) lastGroup = offset + at
-      } else {
-        const follow = last === segment.previous ? zxid === segment.first : follows(last, zxid)
-        if (!follow || recordCommit(chunk, at) >= zxid)
-          throw damaged({
-            path,
-            offset: offset + at,
-            found: `the record of zxid ${formatZxid(zxid)}, commit point ${formatZxid(recordCommit(chunk, at))}`,
-            expected: `the one that follows ${named(last)}`,
-          })
-        last = zxid
-        visitor.onRecord(zxid)
-      }
-      commit = Math.max(commit, recordCommit(chunk, at))
-      at += recordBytes(chunk, at)
-    }
-    visitor.onChunk(lent, at === chunk.length ? chunk : chunk.subarray(0, at), Math.min(commit, last))
-    if (at === 0) break
-    offset += at
+    const chunk = await readChunk(file, scan.end, size, lent)
+    const sound = scanChunk(chunk, segment, scan, visitor)
+    visitor.onChunk(
+      lent,
+      sound === chunk.length ? chunk : chunk.subarray(0, sound),
+      Math.min(scan.commit, scan.last),
+    )
+    if (sound === 0) break
+    scan.end += sound
   }
-  return { end: offset, last, lastGroup, commit: Math.min(commit, last) }
+  scan.commit = Math.min(scan.commit, scan.last)
+  return scan
+}
+
+/** Goes on with what stands at the scan's end. Returns how much of it is sound. */
+function scanChunk(chunk: Buffer, segment: LogSegment, scan: Scan, visitor: ScanVisitor): number {
+  let at = 0
+  while (recordIsSound(chunk, at)) {
+    const zxid = recordZxid(chunk, at)
+    const offset = scan.end + at
+    if (zxid === 0) {
+      if (!markIsSound(chunk, at, offset)) break
+      segment.noteGroup(scan.last, offset)
+      // The header was written together with the first group.
+      if (offset > segmentHeaderBytes) scan.lastGroup = offset
+    } else {
+      expectNext(chunk, at, segment, scan)
+      scan.last = zxid
+      visitor.onRecord(zxid)
+    }
+    scan.commit = Math.max(scan.commit, recordCommit(chunk, at))
+    at += recordBytes(chunk, at)
+  }
+  return at
+}
+
+function expectNext(chunk: Buffer, at: number, segment: LogSegment, { last, end }: Scan): void {
+  const zxid = recordZxid(chunk, at)
+  const follow = last === segment.previous ? zxid === segment.first : follows(last, zxid)
+  if (follow && recordCommit(chunk, at) < zxid) return
+  throw damaged({
+    path: segment.path,
+    offset: end + at,
+    found: `the record of zxid ${formatZxid(zxid)}, commit point ${formatZxid(recordCommit(chunk, at))}`,
+    expected: `the one that follows ${named(last)}`,
+  })
 }
 
 /** The offset of the first sound mark at or behind `from`; null when there is none. */

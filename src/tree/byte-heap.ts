@@ -19,6 +19,7 @@ const ownPage = -1
 class Page {
   readonly number: number
   readonly bytes: Buffer
+  readonly view: DataView
   readonly sizeClass: number
   readonly capacity: number
   used = 0
@@ -33,6 +34,7 @@ class Page {
     this.number = number
     // The system provides what is written to, and only then.
     this.bytes = Buffer.allocUnsafeSlow(size)
+    this.view = new DataView(this.bytes.buffer)
     this.sizeClass = sizeClass
     this.capacity = capacity
   }
@@ -111,6 +113,11 @@ export class ByteHeap {
   /** What the chunk stands in, from `offset` on. */
   bytes(address: ChunkAddress): Buffer {
     return this.#page(address).bytes
+  }
+
+  /** The same, to read words. */
+  view(address: ChunkAddress): DataView {
+    return this.#page(address).view
   }
 
   offset(address: ChunkAddress): number {

@@ -44,19 +44,17 @@ export function hashAscii(bytes: Buffer, start: number, end: number): number {
 const shortBytesMax = 512
 
 export function hashBytes(bytes: Buffer, start: number, end: number): number {
-  if (end - start > shortBytesMax) return crc32(bytes.subarray(start, end)) | 0
+  return hashView(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), start, end)
+}
+
+/** As `hashBytes`, where there is a view already. */
+export function hashView(view: DataView, start: number, end: number): number {
+  if (end - start > shortBytesMax)
+    return crc32(new Uint8Array(view.buffer, view.byteOffset + start, end - start)) | 0
   let h = end - start
   let at = start
-  for (; at + 4 <= end; at += 4) {
-    h = mix(
-      h,
-      (bytes[at] as number) |
-        ((bytes[at + 1] as number) << 8) |
-        ((bytes[at + 2] as number) << 16) |
-        ((bytes[at + 3] as number) << 24),
-    )
-  }
-  for (; at < end; at++) h = mix(h, bytes[at] as number)
+  for (; at + 4 <= end; at += 4) h = mix(h, view.getInt32(at, true))
+  for (; at < end; at++) h = mix(h, view.getUint8(at))
   return finish(h)
 }
 

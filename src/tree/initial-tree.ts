@@ -1,5 +1,5 @@
 import { type AclList, openAcl } from './acl-table.ts'
-import { NodeImage } from './node-image.ts'
+import { NodeImage, SavedField } from './node-image.ts'
 import { configPath, quotaPath, rootPath, zookeeperPath } from './paths.ts'
 import type { Tree } from './tree.ts'
 
@@ -10,7 +10,7 @@ export function plantInitialTree(tree: Tree, configAcl: AclList): void {
     image.setPath(path)
     image.acl = path === configPath ? configAcl : openAcl
     // As ZooKeeper's own set-up leaves it.
-    if (path === configPath) image.aversion = -1
+    if (path === configPath) image.setInt(SavedField.aversion, -1)
     tree.insert(image)
   }
   tree.settle()

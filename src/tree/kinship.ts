@@ -1,9 +1,16 @@
-import { Field, type NodeTable } from './node-table.ts'
+import { Field, getLong, type NodeTable } from './node-table.ts'
 import type { Znode } from './znode.ts'
 
 /** Who is whose child, in the order in which they came; and what is counted up the path with each. */
 export class Kinship {
   readonly #records: NodeTable
+  /** Of the run that has not ended: whose children, the first and the last of them all, and what the new ones come to. */
+  #runParent = 0 as Znode
+  #runFirst = 0 as Znode
+  #runLast = 0 as Znode
+  #runChildren = 0
+  #runCount = 0
+  #runBytes = 0
 
   constructor(records: NodeTable) {
     this.#records = records
@@ -40,6 +47,47 @@ export class Kinship {
     this.#countChildren(parent, 1)
     const bytes = records.int(node, Field.dataLength) + records.long(node, Field.descendantBytes)
     this.addToAncestors(node, 1 + records.int(node, Field.descendantCount), bytes)
+  }
+
+  /**
+   * As `adopt`, for many in a row: what is counted up the path of a parent is added when another one's turn comes, or at
+   * `endRun`. Until then nothing else may be done here.
+   */
+  adoptInRun(parent: Znode, node: Znode): void {
+    const records = this.#records
+    if (parent !== this.#runParent) {
+      this.endRun()
+      const first = this.firstChild(parent)
+      this.#runParent = parent
+      this.#runFirst = first
+      this.#runLast = first === 0 ? first : this.#link(first, Field.previousSibling)
+    }
+    const view = records.view(node)
+    const at = records.at(node)
+    view.setInt32(at + Field.parent, parent)
+    if (this.#runFirst === 0) this.#runFirst = node
+    else {
+      view.setInt32(at + Field.previousSibling, this.#runLast)
+      records.setInt(this.#runLast, Field.nextSibling, node)
+    }
+    this.#runLast = node
+    this.#runChildren++
+    this.#runCount += 1 + view.getInt32(at + Field.descendantCount)
+    this.#runBytes += view.getInt32(at + Field.dataLength) + getLong(view, at + Field.descendantBytes)
+  }
+
+  endRun(): void {
+    const parent = this.#runParent
+    if (parent === 0) return
+    const records = this.#records
+    records.setInt(parent, Field.firstChild, this.#runFirst)
+    records.setInt(this.#runFirst, Field.previousSibling, this.#runLast)
+    this.#countChildren(parent, this.#runChildren)
+    this.addToAncestors(this.#runLast, this.#runCount, this.#runBytes)
+    this.#runParent = 0 as Znode
+    this.#runChildren = 0
+    this.#runCount = 0
+    this.#runBytes = 0
   }
 
   /** The node still knows its parent. */

@@ -31,6 +31,8 @@ export class Newcomers {
   /** Nodes that came before their parent, each with the hash and the length of its path. */
   readonly #orphans: { node: Znode; parentHash: number; parentLength: number }[] = []
   #misfit: Misfit | null = null
+  /** 0 for none. */
+  #lastParent = 0 as Znode
 
   constructor(store: NodeStore, index: PathIndex, kinship: Kinship) {
     this.#store = store
@@ -53,6 +55,7 @@ export class Newcomers {
     for (const { node, parentHash, parentLength } of this.#orphans) {
       if (!this.#link(node, parentHash, parentLength)) this.#misfit ??= { node, because: 'orphan' }
     }
+    this.#kinship.endRun()
     return this.#misfit
   }
 
@@ -77,10 +80,14 @@ export class Newcomers {
   }
 
   #link(node: Znode, parentHash: number, parentLength: number): boolean {
-    const parent = this.#index.findAbove(parentHash, node, parentLength)
+    // Children of one parent often come in a row.
+    const parent = this.#store.isPathAbove(this.#lastParent, node, parentLength)
+      ? this.#lastParent
+      : this.#index.findAbove(parentHash, node, parentLength)
     // Bytes without a slash, which no path is, count as what is above them: linked to itself, a node would have no end of ancestors.
     if (parent === undefined || parent === node) return false
-    this.#kinship.adopt(parent, node)
+    this.#lastParent = parent
+    this.#kinship.adoptInRun(parent, node)
     if (this.#store.records.setFlag(parent, Flag.digestDue)) this.parents.push(parent)
     return true
   }

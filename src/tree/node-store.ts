@@ -1,6 +1,7 @@
 import { copyRange } from '../runtime/copy-range.ts'
 import type { JuteWriter } from '../wire/jute-writer.ts'
 import { ByteHeap } from './byte-heap.ts'
+import { hashView } from './digest.ts'
 import { Field, Flag, NodeTable } from './node-table.ts'
 import type { Znode } from './znode.ts'
 
@@ -18,16 +19,32 @@ export class NodeStore {
   readonly records = new NodeTable()
   readonly #heap = new ByteHeap()
 
-  /** A new record with this path, without data. */
-  add(path: Buffer, start: number, end: number, isAscii: boolean, dataLength: number): Znode {
+  /** A new record with this path and these data, which are copied; a length of -1 stands for null. */
+  add(
+    path: Buffer,
+    start: number,
+    end: number,
+    isAscii: boolean,
+    source: Buffer,
+    dataAt: number,
+    dataLength: number,
+  ): Znode {
     const { records } = this
+    const heap = this.#heap
     const pathLength = end - start
-    const address = this.#heap.allocate(pathLength + Math.max(dataLength, 0))
+    const bytes = Math.max(dataLength, 0)
+    const address = heap.allocate(pathLength + bytes)
+    const target = heap.bytes(address)
+    const at = heap.offset(address)
+    copyRange(path, start, end, target, at)
+    copyRange(source, dataAt, dataAt + bytes, target, at + pathLength)
     const node = records.allocate()
-    records.setInt(node, Field.chunk, address)
-    records.setInt(node, Field.pathLength, pathLength)
-    records.setInt(node, Field.flags, isAscii ? Flag.asciiPath | Flag.noData : Flag.noData)
-    copyRange(path, start, end, this.#heap.bytes(address), this.#heap.offset(address))
+    const view = records.view(node)
+    const record = records.at(node)
+    view.setInt32(record + Field.dataLength, bytes)
+    view.setInt32(record + Field.chunk, address)
+    view.setInt32(record + Field.pathLength, pathLength)
+    view.setInt32(record + Field.flags, (isAscii ? Flag.asciiPath : 0) | (dataLength < 0 ? Flag.noData : 0))
     return node
   }
 
@@ -90,6 +107,13 @@ export class NodeStore {
     return this.hasPath(a, this.pathBytes(b), start, start + this.records.int(b, Field.pathLength))
   }
 
+  /** Whether the first `length` bytes of the node's path are the path of `above`, which may be 0. */
+  isPathAbove(above: Znode, node: Znode, length: number): boolean {
+    if (above === 0) return false
+    const start = this.pathAt(node)
+    return this.hasPath(above, this.pathBytes(node), start, start + length)
+  }
+
   /** What the path stands in, from `pathAt` on. */
   pathBytes(node: Znode): Buffer {
     return this.#heap.bytes(this.#chunk(node))
@@ -127,6 +151,15 @@ export class NodeStore {
     const length = this.records.int(node, Field.dataLength)
     const start = this.#dataAt(node)
     writer.int(length).rawRange(this.#heap.bytes(this.#chunk(node)), start, start + length)
+  }
+
+  /** What the data add to the digest. */
+  hashData(node: Znode): number {
+    const { records } = this
+    if ((records.int(node, Field.flags) & Flag.noData) !== 0) return -1
+    const start = this.#dataAt(node)
+    const view = this.#heap.view(this.#chunk(node))
+    return hashView(view, start, start + records.int(node, Field.dataLength))
   }
 
   /** Copies the data from `source`; a length of -1 stands for null. */

@@ -151,9 +151,7 @@ export class NodeTable {
 
   /** A safe integer of either sign. */
   long(node: Znode, field: number): number {
-    const { view } = this.#page(node)
-    const at = (node & (recordsPerPage - 1)) * recordBytes + field
-    return view.getInt32(at) * 2 ** 32 + view.getUint32(at + 4)
+    return getLong(this.#page(node).view, (node & (recordsPerPage - 1)) * recordBytes + field)
   }
 
   setLong(node: Znode, field: number, value: number): void {
@@ -180,6 +178,11 @@ export class NodeTable {
   #page(node: Znode): Page {
     return this.#pages[node >>> pageBits] as Page
   }
+}
+
+/** A safe integer of either sign, as `putLong` writes it. */
+export function getLong(view: DataView, at: number): number {
+  return view.getInt32(at) * 2 ** 32 + view.getUint32(at + 4)
 }
 
 /** Writes a safe integer of either sign, as a field that `long` tells. */

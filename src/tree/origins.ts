@@ -7,6 +7,8 @@ export interface OriginEntry {
   incarnation: number
   /** The highest number done of that incarnation. */
   number: number
+  /** What the entry adds to the state's digest. */
+  hash: number
 }
 
 /**
@@ -39,24 +41,25 @@ export class OriginTable {
   done(server: number, incarnation: number, number: number): void {
     const entry = this.#entries.get(server)
     if (entry === undefined) {
-      const created = { server, incarnation, number }
-      this.#entries.set(server, created)
-      this.#digest.add(0, hashOf(created))
+      const hash = hashOf(server, incarnation, number)
+      this.#entries.set(server, { server, incarnation, number, hash })
+      this.#digest.add(0, hash)
       return
     }
     if (incarnation < entry.incarnation) return
-    this.#digest.subtract(0, hashOf(entry))
     entry.number = incarnation > entry.incarnation ? number : Math.max(entry.number, number)
     entry.incarnation = incarnation
-    this.#digest.add(0, hashOf(entry))
+    const before = entry.hash
+    entry.hash = hashOf(server, incarnation, entry.number)
+    this.#digest.add(0, entry.hash - before)
   }
 
   clear(): void {
-    for (const entry of this.#entries.values()) this.#digest.subtract(0, hashOf(entry))
+    for (const entry of this.#entries.values()) this.#digest.subtract(0, entry.hash)
     this.#entries.clear()
   }
 }
 
-function hashOf(entry: OriginEntry): number {
-  return finish(mixLong(mixLong(mix(0x0819, entry.server), entry.incarnation), entry.number))
+function hashOf(server: number, incarnation: number, number: number): number {
+  return finish(mixLong(mixLong(mix(0x0819, server), incarnation), number))
 }

@@ -16,6 +16,11 @@ class Part {
   slots = new Int32Array(2 * slotsMin)
   mask = slotsMin - 1
   used = 0
+
+  /** At most three of five slots are used. */
+  hasRoomFor(nodes: number): boolean {
+    return nodes * 5 <= (this.mask + 1) * 3
+  }
 }
 
 /**
@@ -60,17 +65,35 @@ export class PathIndex {
   /** The node is not in it yet. */
   add(hash: number, node: Znode): void {
     const part = this.#parts[hash >>> (32 - partBits)] as Part
-    // At most three of five slots are used.
-    if ((part.used + 1) * 5 > (part.mask + 1) * 3) this.#grow(part)
+    if (!part.hasRoomFor(part.used + 1)) this.#grow(part)
     if (!place(part, hash, node)) this.#others.set(this.#store.path(node), node)
+  }
+
+  /** Makes room for about so many nodes, as long as there are none: cheaper than to grow again and again. */
+  reserve(nodes: number): void {
+    for (const part of this.#parts) {
+      let slots = slotsMin
+      while (!part.hasRoomFor(nodes / this.#parts.length)) {
+        slots *= 2
+        part.mask = slots - 1
+      }
+      part.slots = new Int32Array(2 * slots)
+    }
   }
 
   /** As `add`, unless there is one with the same path: whether there was none. */
   addNew(hash: number, node: Znode): boolean {
-    const { slots, mask } = this.#parts[hash >>> (32 - partBits)] as Part
+    const part = this.#parts[hash >>> (32 - partBits)] as Part
+    const { slots, mask } = part
     for (let i = hash & mask, steps = 0; steps < stepsMax; i = (i + 1) & mask, steps++) {
       const found = slots[2 * i + 1] as Znode
-      if (found === 0) break
+      if (found === 0) {
+        if (this.#others.size > 0 || !part.hasRoomFor(part.used + 1)) break
+        slots[2 * i] = hash
+        slots[2 * i + 1] = node
+        part.used++
+        return true
+      }
       if (slots[2 * i] === hash && this.#store.haveSamePath(found, node)) return false
     }
     if (this.#others.size > 0 && this.#others.has(this.#store.path(node))) return false

@@ -2,7 +2,8 @@ import { DecodeError } from '../wire/decode-error.ts'
 import { FrameSplitter } from '../wire/frame-splitter.ts'
 import { JuteReader } from '../wire/jute-reader.ts'
 import type { StateDigest } from './digest.ts'
-import { NodeImage } from './node-image.ts'
+import { NodeImage, SavedField, savedBytes } from './node-image.ts'
+import { getLong } from './node-table.ts'
 import type { OriginTable } from './origins.ts'
 import { type KeptAnswer, Session, type SessionTable } from './sessions.ts'
 import { SnapshotRecord, snapshotFormat } from './snapshot-format.ts'
@@ -14,6 +15,14 @@ export class SnapshotError extends Error {
   override name = 'SnapshotError'
 }
 
+const longFields = [
+  SavedField.czxid,
+  SavedField.mzxid,
+  SavedField.pzxid,
+  SavedField.ctime,
+  SavedField.mtime,
+  SavedField.owner,
+]
 const recordBytesMax = 2 ** 31 - 1
 
 /** Fills an empty state from a snapshot's records, fed in chunks that may be cut anywhere. */
@@ -25,6 +34,8 @@ export class SnapshotLoader {
   readonly #records = new FrameSplitter(recordBytesMax)
   readonly #reader = new JuteReader()
   readonly #image = new NodeImage()
+  #viewed: Buffer | null = null
+  #view = this.#image.saved
   /** Ephemeral nodes: sessions are complete only at the end. */
   readonly #ephemerals: [path: string, owner: number][] = []
   #head: { zxid: Zxid; nodes: number; sessions: number } | null = null
@@ -88,6 +99,7 @@ export class SnapshotLoader {
       throw new SnapshotError(`snapshot: found format ${format}, expected ${snapshotFormat}`)
     }
     this.#head = { zxid: reader.long(), nodes: reader.long(), sessions: reader.long() }
+    this.#tree.expect(this.#head.nodes)
   }
 
   #readSession(reader: JuteReader): void {
@@ -117,18 +129,23 @@ export class SnapshotLoader {
     image.source = reader.bytes
     image.dataAt = reader.position
     if (image.dataLength > 0) reader.skip(image.dataLength)
-    image.czxid = exactLong(reader)
-    image.mzxid = exactLong(reader)
-    image.pzxid = exactLong(reader)
-    image.ctime = exactLong(reader)
-    image.mtime = exactLong(reader)
-    image.version = reader.int()
-    image.aversion = reader.int()
-    image.childCreations = reader.int()
-    image.owner = exactLong(reader)
+    image.saved = this.#viewOf(reader.bytes)
+    image.savedAt = reader.position
+    reader.skip(savedBytes)
+    for (const field of longFields) expectExact(image.saved, image.savedAt + field)
     image.acl = tree.acls.read(reader)
     const node = tree.insert(image)
-    if (image.owner > 0) this.#ephemerals.push([tree.path(node), image.owner])
+    const owner = tree.owner(node)
+    if (owner > 0) this.#ephemerals.push([tree.path(node), owner])
+  }
+
+  /** Of the bytes that the last record stood in, most times. */
+  #viewOf(bytes: Buffer): DataView {
+    if (bytes !== this.#viewed) {
+      this.#viewed = bytes
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    }
+    return this.#view
   }
 
   #readEnd(reader: JuteReader): void {
@@ -162,11 +179,11 @@ export class SnapshotLoader {
   }
 }
 
-function exactLong(reader: JuteReader): number {
-  const value = reader.long()
-  if (!Number.isSafeInteger(value))
-    throw new SnapshotError(`snapshot: found ${value}, expected at most 53 bits`)
-  return value
+/** That the 64-bit integer there is exact as a number. */
+function expectExact(view: DataView, at: number): void {
+  // Nearly all are told by their upper half.
+  if (Math.abs(view.getInt32(at)) < 2 ** 21 || Number.isSafeInteger(getLong(view, at))) return
+  throw new SnapshotError(`snapshot: found ${view.getBigInt64(at)}, expected at most 53 bits`)
 }
 
 function readAnswer(reader: JuteReader): KeptAnswer {

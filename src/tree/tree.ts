@@ -1,12 +1,12 @@
 import { BrokenInvariant } from '../runtime/assert.ts'
 import type { AclList } from './acl-table.ts'
-import { hashBytes, hashString, type StateDigest } from './digest.ts'
+import { hashString, type StateDigest } from './digest.ts'
 import { Kinship } from './kinship.ts'
 import { type Misfit, Newcomers } from './newcomers.ts'
 import { digestOfData, digestOfRest } from './node-digest.ts'
-import type { NodeImage } from './node-image.ts'
+import { type NodeImage, SavedField } from './node-image.ts'
 import { NodeStore } from './node-store.ts'
-import { Field, Flag, putLong } from './node-table.ts'
+import { Field, Flag, getLong, putLong } from './node-table.ts'
 import { type Owner, sessionOf } from './owner.ts'
 import { PathIndex } from './path-index.ts'
 import { PathScan } from './path-scan.ts'
@@ -22,6 +22,8 @@ export interface NodeChangeWatcher {
   nodeWillChange(node: Znode): void
 }
 
+/** More are not believed before they have come. */
+const expectedMax = 4_000_000
 const configHash = hashString(configPath)
 
 /** All nodes by path. The changing methods are for `apply` and for loading a snapshot; they assert what `execute` has checked. */
@@ -89,18 +91,17 @@ export class Tree extends TreeView {
     scan.reset(path, start, end)
     const parent = this.index.find(scan.parentHash, scan.bytes, scan.start, scan.parentEnd)
     if (parent === undefined) throw this.#broken('create: the parent does not exist of')
-    if (this.index.find(scan.hash, scan.bytes, scan.start, scan.end) !== undefined)
-      throw this.#broken('create: there is already')
-    const node = this.#add(source, dataAt, dataLength, acl, owner, zxid, wallMs)
-    this.index.add(scan.hash, node)
+    const node = this.#add(source, dataAt, dataLength, acl, owner)
+    if (!this.index.addNew(scan.hash, node)) throw this.#broken('create: there is already')
     const records = this.records
     const view = records.view(node)
     const at = records.at(node)
+    putLong(view, at + Field.czxid, zxid)
+    putLong(view, at + Field.ctime, wallMs)
     putLong(view, at + Field.mzxid, zxid)
     putLong(view, at + Field.mtime, wallMs)
     putLong(view, at + Field.pzxid, zxid)
-    this.#rehashA(node, hashOf(source, dataAt, dataLength))
-    this.#rehashB(node)
+    this.#hashNew(node)
     this.#willChange(parent)
     records.setInt(parent, Field.childCreations, (records.int(parent, Field.childCreations) + 1) | 0)
     this.kinship.adopt(parent, node)
@@ -144,7 +145,7 @@ export class Tree extends TreeView {
     records.setInt(node, Field.version, nextVersion(records.int(node, Field.version)))
     records.setLong(node, Field.mzxid, zxid)
     records.setLong(node, Field.mtime, wallMs)
-    this.#rehashA(node, hashOf(source, dataAt, dataLength))
+    this.#rehashA(node)
     if (this.quotas.size > 0) this.quotas.dataChanged(this.path(node), bytesMore)
   }
 
@@ -154,7 +155,7 @@ export class Tree extends TreeView {
     const bytesMore = data.length - this.dataLength(node)
     this.store.setData(node, data, 0, data.length)
     if (bytesMore !== 0) this.#countBytes(node, bytesMore)
-    this.#rehashA(node, hashOf(data, 0, data.length))
+    this.#rehashA(node)
   }
 
   setAcl(node: Znode, acl: AclList): void {
@@ -172,26 +173,23 @@ export class Tree extends TreeView {
    * settled; parents need not come first.
    */
   insert(image: NodeImage): Znode {
-    const { path, pathAt, pathEnd, source, dataAt, dataLength, acl, owner, czxid, ctime } = image
+    const { path, pathAt, pathEnd, source, dataAt, dataLength, acl, saved, savedAt } = image
     const scan = this.#scan
     scan.reset(path, pathAt, pathEnd)
-    const node = this.#add(source, dataAt, dataLength, acl, owner, czxid, ctime)
-    const view = this.records.view(node)
-    const at = this.records.at(node)
-    putLong(view, at + Field.mzxid, image.mzxid)
-    putLong(view, at + Field.mtime, image.mtime)
-    putLong(view, at + Field.pzxid, image.pzxid)
-    view.setInt32(at + Field.version, image.version)
-    view.setInt32(at + Field.aversion, image.aversion)
-    view.setInt32(at + Field.childCreations, image.childCreations)
-    view.setInt32(at + Field.cversion, 2 * image.childCreations)
+    const owner = getLong(saved, savedAt + SavedField.owner)
+    const node = this.#add(source, dataAt, dataLength, acl, owner)
+    restore(this.records.view(node), this.records.at(node), saved, savedAt)
     if (pathEnd - pathAt === 1) this.root = node
     else if (scan.hash === configHash && this.path(node) === configPath) this.config = node
-    this.#rehashA(node, hashOf(source, dataAt, dataLength))
-    this.#rehashB(node)
+    this.#hashNew(node)
     this.#newcomers ??= new Newcomers(this.store, this.index, this.kinship)
     this.#newcomers.add(node, scan)
     return node
+  }
+
+  /** About so many will be inserted into the empty tree. */
+  expect(nodes: number): void {
+    this.index.reserve(Math.min(nodes, expectedMax))
   }
 
   /** All that was inserted is found and linked from here on. Returns one that has no place, and why; null when all have. */
@@ -236,25 +234,14 @@ export class Tree extends TreeView {
   }
 
   /** A node with the path that was scanned, which nothing finds yet. */
-  #add(
-    source: Buffer,
-    dataAt: number,
-    dataLength: number,
-    acl: AclList,
-    owner: Owner,
-    zxid: Zxid,
-    wallMs: number,
-  ): Znode {
+  #add(source: Buffer, dataAt: number, dataLength: number, acl: AclList, owner: Owner): Znode {
     this.#forgetRemoved()
     const { hash, bytes, start, end, isAscii } = this.#scan
-    const node = this.store.add(bytes, start, end, isAscii, dataLength)
-    if (dataLength >= 0) this.store.setData(node, source, dataAt, dataLength)
+    const node = this.store.add(bytes, start, end, isAscii, source, dataAt, dataLength)
     const view = this.records.view(node)
     const at = this.records.at(node)
     view.setInt32(at + Field.pathHash, hash)
     view.setInt32(at + Field.acl, this.acls.reference(acl))
-    putLong(view, at + Field.czxid, zxid)
-    putLong(view, at + Field.ctime, wallMs)
     view.setInt32(at + Field.snapshotMark, this.snapshotMark)
     if (owner !== 0) {
       putLong(view, at + Field.owner, owner)
@@ -263,7 +250,7 @@ export class Tree extends TreeView {
       else this.#reaped.add(node)
     }
     if (areQuotaPart(bytes, start, end)) this.quotas.appeared(this.path(node))
-    this.#dataBytes += this.store.pathCharacters(node) + Math.max(dataLength, 0)
+    this.#dataBytes += (isAscii ? end - start : this.store.pathCharacters(node)) + Math.max(dataLength, 0)
     return node
   }
 
@@ -289,9 +276,19 @@ export class Tree extends TreeView {
     this.markForSnapshot(node)
   }
 
-  #rehashA(node: Znode, dataHash: number): void {
+  /** Of a node that the digest does not have yet. */
+  #hashNew(node: Znode): void {
     const records = this.records
-    const digest = digestOfData(records, node, dataHash)
+    const a = digestOfData(records, node, this.store.hashData(node))
+    const b = digestOfRest(records, node, this.acl(node).hash)
+    this.#digest.add(a, b)
+    records.setInt(node, Field.digestA, a)
+    records.setInt(node, Field.digestB, b)
+  }
+
+  #rehashA(node: Znode): void {
+    const records = this.records
+    const digest = digestOfData(records, node, this.store.hashData(node))
     this.#digest.add(digest - records.int(node, Field.digestA), 0)
     records.setInt(node, Field.digestA, digest)
   }
@@ -310,7 +307,21 @@ export function nextVersion(version: number): number {
   return next === -1 ? 0 : next
 }
 
-/** What data add to the digest; a length of -1 stands for null. */
-function hashOf(source: Buffer, at: number, length: number): number {
-  return length < 0 ? -1 : hashBytes(source, at, at + length)
+/** Copies what a snapshot has of a node into its record: word by word, for to make numbers of them takes several times as long. */
+function restore(record: DataView, at: number, saved: DataView, savedAt: number): void {
+  copyLong(record, at + Field.czxid, saved, savedAt + SavedField.czxid)
+  copyLong(record, at + Field.mzxid, saved, savedAt + SavedField.mzxid)
+  copyLong(record, at + Field.pzxid, saved, savedAt + SavedField.pzxid)
+  copyLong(record, at + Field.ctime, saved, savedAt + SavedField.ctime)
+  copyLong(record, at + Field.mtime, saved, savedAt + SavedField.mtime)
+  record.setInt32(at + Field.version, saved.getInt32(savedAt + SavedField.version))
+  record.setInt32(at + Field.aversion, saved.getInt32(savedAt + SavedField.aversion))
+  const childCreations = saved.getInt32(savedAt + SavedField.childCreations)
+  record.setInt32(at + Field.childCreations, childCreations)
+  record.setInt32(at + Field.cversion, 2 * childCreations)
+}
+
+function copyLong(target: DataView, at: number, source: DataView, sourceAt: number): void {
+  target.setInt32(at, source.getInt32(sourceAt))
+  target.setInt32(at + 4, source.getInt32(sourceAt + 4))
 }

@@ -199,8 +199,9 @@ export class Harness {
   }
 
   /** Puts a node in as a snapshot would: for what takes too long to bring about. */
-  plant(path: string, fields: Partial<NodeImage>): void {
-    const image = Object.assign(new NodeImage(), fields)
+  plant(path: string, field: number, value: number): void {
+    const image = new NodeImage()
+    image.setInt(field, value)
     image.setPath(path)
     this.state.tree.insert(image)
     if (this.state.tree.settle() !== null) throw new Error(`no place for ${path}`)

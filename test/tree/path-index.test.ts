@@ -12,7 +12,7 @@ describe('the table that finds nodes', () => {
     const index = new PathIndex(store)
     const nodes = Array.from({ length: count }, (_, i) => {
       const path = Buffer.from(`/${i}`)
-      const node = store.add(path, 0, path.length, true, 0)
+      const node = store.add(path, 0, path.length, true, path, 0, 0)
       index.add(hashOf(i), node)
       return node
     })
@@ -51,7 +51,7 @@ describe('the table that finds nodes', () => {
     const places = [0, 1, 500, 742, 743, 744, 900, 998]
     const nodes = places.map((at) => {
       const path = Buffer.from(pathOf(at))
-      const node = store.add(path, 0, path.length, true, 0)
+      const node = store.add(path, 0, path.length, true, path, 0, 0)
       index.add(7, node)
       return node
     })

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { SavedField } from '../../../src/tree/node-image.ts'
 import { ErrorCode } from '../../../src/wire/error-codes.ts'
 import { JuteReader } from '../../../src/wire/jute-reader.ts'
 import { readMultiResponse } from '../../../src/wire/multi.ts'
@@ -74,7 +75,7 @@ describe('create', () => {
   })
 
   test('more children ever made than a 32-bit number holds -> names and cversion go on below zero', () => {
-    h.plant('/p', { childCreations: 2 ** 31 - 1 })
+    h.plant('/p', SavedField.childCreations, 2 ** 31 - 1)
     const names = ['/p/s', '/p/s', '/p/s'].map((path) => pathOf(h.create(path, { flags: 2 })))
     expect(names).toEqual(['/p/s2147483647', '/p/s-2147483648', '/p/s-2147483647'])
     // 2 · (-2^31 + 2) - 3, in 32 bits.

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { SavedField } from '../../../src/tree/node-image.ts'
 import { ErrorCode } from '../../../src/wire/error-codes.ts'
 import { OpCode } from '../../../src/wire/opcodes.ts'
 import { SessionHarness, setDataBody, statOf, worldMay } from '../harness.ts'
@@ -44,7 +45,7 @@ describe('setData', () => {
   test('the highest version -> goes on below zero, and leaves -1 out, which means any', () => {
     const versionAfter = (version: number) => {
       const path = `/a${version}`
-      h.plant(path, { version })
+      h.plant(path, SavedField.version, version)
       return statOf(h.ask(OpCode.setData, setDataBody(path, 'x', version))).version
     }
     expect(versionAfter(2 ** 31 - 1)).toBe(-(2 ** 31))
