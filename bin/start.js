@@ -1,6 +1,6 @@
-// Runs the main function of one program from dist/. Kept free of everything else: start-up time counts.
+// Runs the main function of one program from dist/programs/. Kept free of everything else: start-up time counts.
 export async function start(program) {
-  const url = new URL(`../dist/${program}/main.js`, import.meta.url)
+  const url = new URL(`../dist/programs/${program}.js`, import.meta.url)
   let main
   try {
     main = (await import(url.href)).main

@@ -43,10 +43,10 @@ export class Applier {
       const txn = this.#txn.reset(bytes, start, end)
       readTxnHeader(txn, this.#header)
       this.#applyBody(zxid, txn, listener)
-      if (txn.remaining > 0) throw new BrokenInvariant(`transaction ${zxid}: ${txn.remaining} bytes too many`)
+      if (txn.remaining > 0) throw broken(zxid, `${txn.remaining} bytes too many`)
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error
-      throw new BrokenInvariant(`transaction ${zxid}: ${error.message}`)
+      throw broken(zxid, error.message)
     }
   }
 
@@ -83,7 +83,7 @@ export class Applier {
         this.#reply.refuse(this.#header, zxid, ErrorCode.sessionMoved, listener)
         return
       default:
-        throw new BrokenInvariant(`transaction ${zxid}: unknown kind ${this.#header.kind}`)
+        throw broken(zxid, `unknown kind ${this.#header.kind}`)
     }
   }
 
@@ -145,7 +145,7 @@ export class Applier {
       case TxnKind.check:
         return
       default:
-        throw new BrokenInvariant(`transaction ${zxid}: unknown change ${kind}`)
+        throw broken(zxid, `unknown change ${kind}`)
     }
   }
 
@@ -164,7 +164,7 @@ export class Applier {
     const found = this.#tree.version(node)
     if (found !== version) {
       const path = this.#tree.path(node)
-      throw new BrokenInvariant(`transaction ${zxid}: ${path} has version ${found}, not ${version}`)
+      throw broken(zxid, `${path} has version ${found}, not ${version}`)
     }
     this.#changed = node
     listener.nodeDataChanged(node, zxid)
@@ -197,7 +197,7 @@ export class Applier {
     this.#changed = node
     if (owner > 0) {
       const session = this.#sessions.get(owner)
-      if (session === undefined) throw new BrokenInvariant(`transaction ${zxid}: no session ${owner}`)
+      if (session === undefined) throw broken(zxid, `no session ${owner}`)
       session.ephemerals.add(this.#tree.path(node))
     }
     listener.nodeCreated(node, zxid)
@@ -298,6 +298,12 @@ export class Applier {
   }
 }
 
-function missing(zxid: Zxid, path: string): BrokenInvariant {
-  return new BrokenInvariant(`transaction ${zxid}: ${path} does not exist`)
+const missing = (zxid: Zxid, path: string): BrokenInvariant => broken(zxid, `${path} does not exist`)
+
+/**
+ * Not put together where it is thrown: the engine would make the zxid a string for each transaction, as soon as several places
+ * have use for it.
+ */
+function broken(zxid: Zxid, what: string): BrokenInvariant {
+  return new BrokenInvariant(`transaction ${zxid}: ${what}`)
 }

@@ -96,7 +96,7 @@ export class ReplicatedState {
    */
   apply(zxid: Zxid, bytes: Buffer, listener: ApplyListener, start = 0, end = bytes.length): void {
     if (!follows(this.#lastApplied, zxid)) {
-      throw new BrokenInvariant(`apply: ${zxid} does not follow ${this.#lastApplied}`)
+      throw outOfOrder(zxid, this.#lastApplied)
     }
     this.#applier.apply(zxid, bytes, start, end, listener)
     this.#lastApplied = zxid
@@ -158,6 +158,10 @@ export class ReplicatedState {
     this.#showMembership()
   }
 }
+
+/** Not put together where it is thrown, see `broken` in apply.ts. */
+const outOfOrder = (zxid: Zxid, last: Zxid): BrokenInvariant =>
+  new BrokenInvariant(`apply: ${zxid} does not follow ${last}`)
 
 async function* piecesOf(walk: SnapshotWalk, pause: () => Promise<void>): AsyncGenerator<Buffer> {
   try {

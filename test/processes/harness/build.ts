@@ -25,7 +25,11 @@ export function buildFault(): string | null {
 function isFresh(): boolean {
   const compiled = (file: string): string =>
     join(root, 'dist', `${file.slice('src/'.length, -'.ts'.length)}.js`)
-  return sourceFiles().every((file) => mtimeMs(compiled(file)) >= mtimeMs(join(root, file)))
+  const programs = mtimeMs(join(root, 'dist/programs/server.js'))
+  return sourceFiles().every((file) => {
+    const changedMs = mtimeMs(join(root, file))
+    return mtimeMs(compiled(file)) >= changedMs && programs >= changedMs
+  })
 }
 
 function sourceFiles(): string[] {
@@ -39,7 +43,9 @@ function mtimeMs(file: string): number {
 }
 
 function build(): string | null {
-  const tsc = join(root, 'node_modules/.bin/tsc')
-  const { status, stdout } = spawnSync(tsc, ['-p', 'tsconfig.build.json'], { cwd: root, encoding: 'utf8' })
-  return status === 0 ? null : `the sources do not compile:\n${stdout}`
+  const { status, stdout, stderr } = spawnSync('npm', ['run', '--silent', 'build'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  return status === 0 ? null : `the sources do not compile:\n${stdout}${stderr}`
 }
