@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { arch, homedir, hostname, release, tmpdir, type, userInfo } from 'node:os'
 import { dirname } from 'node:path'
-import { getHeapStatistics, setFlagsFromString } from 'node:v8'
+import { getHeapStatistics } from 'node:v8'
 import type { Environment } from './environment.ts'
 
 /** Under the names that ZooKeeper's monitors look for: the runtime is Node here, its heap that of the engine. */
@@ -39,22 +39,6 @@ export const nodeEnvironment: Environment = {
       return null
     }
   },
-
-  async whileFilling(work) {
-    // The tree lies outside of the heap, but each megabyte of it counts as if the heap had grown. With a heap of 9 MB the
-    // engine collects every 12 MB, 25 times while a million nodes are loaded: a tenth of the processor time of a start.
-    setHeapGrowth(1000)
-    try {
-      await work()
-    } finally {
-      setHeapGrowth(0)
-    }
-  },
-}
-
-/** By how much memory may grow from one full collection to the next, in percent of what the heap holds. 0: as the engine likes. */
-function setHeapGrowth(percent: number): void {
-  setFlagsFromString(`--heap-growing-percent=${percent}`)
 }
 
 /** A container may run under an id without a name. */

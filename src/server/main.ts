@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { nodeEnvironment } from '../runtime/node-environment.ts'
+import { collectGarbageLessOften } from '../runtime/node-heap.ts'
 import { nodeLog } from '../runtime/node-log.ts'
 import { nodeProcesses } from '../runtime/node-processes.ts'
 import { nodeRuntime } from '../runtime/node-runtime.ts'
@@ -15,6 +16,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     stream.write(`${outcome.text}\n`)
     return outcome.exitCode
   }
+  collectGarbageLessOften()
   const { values } = outcome
   const runtime = nodeRuntime({ log: nodeLog({ format: values.logFormat }) })
   return runServer(values, {

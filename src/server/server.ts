@@ -143,7 +143,7 @@ export class Server {
   async #start(): Promise<void> {
     try {
       try {
-        await this.#clients.environment.whileFilling(() => this.#open())
+        await this.#open()
       } catch (error) {
         // Room can be made at any time: until then this server tells those who ask what it waits for.
         if (!isFull(error)) throw error

@@ -32,21 +32,8 @@ export class Kinship {
   }
 
   adopt(parent: Znode, node: Znode): void {
-    const records = this.#records
-    records.setInt(node, Field.parent, parent)
-    const first = this.firstChild(parent)
-    if (first === 0) {
-      records.setInt(parent, Field.firstChild, node)
-      records.setInt(node, Field.previousSibling, node)
-    } else {
-      const last = this.#link(first, Field.previousSibling)
-      records.setInt(last, Field.nextSibling, node)
-      records.setInt(node, Field.previousSibling, last)
-      records.setInt(first, Field.previousSibling, node)
-    }
-    this.#countChildren(parent, 1)
-    const bytes = records.int(node, Field.dataLength) + records.long(node, Field.descendantBytes)
-    this.addToAncestors(node, 1 + records.int(node, Field.descendantCount), bytes)
+    this.adoptInRun(parent, node)
+    this.endRun()
   }
 
   /**

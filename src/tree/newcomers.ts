@@ -81,9 +81,13 @@ export class Newcomers {
 
   #link(node: Znode, parentHash: number, parentLength: number): boolean {
     // Children of one parent often come in a row.
-    const parent = this.#store.isPathAbove(this.#lastParent, node, parentLength)
-      ? this.#lastParent
-      : this.#index.findAbove(parentHash, node, parentLength)
+    const last = this.#lastParent
+    const parent =
+      last !== 0 &&
+      this.#store.records.int(last, Field.pathHash) === parentHash &&
+      this.#store.isPathAbove(last, node, parentLength)
+        ? last
+        : this.#index.findAbove(parentHash, node, parentLength)
     // Bytes without a slash, which no path is, count as what is above them: linked to itself, a node would have no end of ancestors.
     if (parent === undefined || parent === node) return false
     this.#lastParent = parent

@@ -2,7 +2,10 @@ import { type AclList, openAcl } from './acl-table.ts'
 
 const nothing = Buffer.alloc(0)
 
-/** What a snapshot has of a node besides path, data and access control list, by offset: as the fields of `node-table.ts`. */
+/**
+ * What a snapshot has of a node besides path, data and access control list, by offset: in the order that snapshot-format.ts
+ * writes, which is not that of node-table.ts.
+ */
 export const SavedField = {
   /** long */
   czxid: 0,

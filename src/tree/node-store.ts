@@ -107,9 +107,8 @@ export class NodeStore {
     return this.hasPath(a, this.pathBytes(b), start, start + this.records.int(b, Field.pathLength))
   }
 
-  /** Whether the first `length` bytes of the node's path are the path of `above`, which may be 0. */
+  /** Whether the first `length` bytes of the node's path are the path of `above`. */
   isPathAbove(above: Znode, node: Znode, length: number): boolean {
-    if (above === 0) return false
     const start = this.pathAt(node)
     return this.hasPath(above, this.pathBytes(node), start, start + length)
   }

@@ -1,3 +1,4 @@
+import { assert } from '../runtime/assert.ts'
 import type { NodeStore } from './node-store.ts'
 import type { Znode } from './znode.ts'
 
@@ -69,31 +70,22 @@ export class PathIndex {
     if (!place(part, hash, node)) this.#others.set(this.#store.path(node), node)
   }
 
-  /** Makes room for about so many nodes, as long as there are none: cheaper than to grow again and again. */
+  /** Makes room for about so many nodes, while there are none: cheaper than to grow again and again. */
   reserve(nodes: number): void {
     for (const part of this.#parts) {
-      let slots = slotsMin
-      while (!part.hasRoomFor(nodes / this.#parts.length)) {
-        slots *= 2
-        part.mask = slots - 1
-      }
-      part.slots = new Int32Array(2 * slots)
+      assert(part.used === 0, 'room is reserved in an index that is in use')
+      part.mask = slotsMin - 1
+      while (!part.hasRoomFor(nodes / this.#parts.length)) part.mask = 2 * part.mask + 1
+      part.slots = new Int32Array(2 * (part.mask + 1))
     }
   }
 
   /** As `add`, unless there is one with the same path: whether there was none. */
   addNew(hash: number, node: Znode): boolean {
-    const part = this.#parts[hash >>> (32 - partBits)] as Part
-    const { slots, mask } = part
+    const { slots, mask } = this.#parts[hash >>> (32 - partBits)] as Part
     for (let i = hash & mask, steps = 0; steps < stepsMax; i = (i + 1) & mask, steps++) {
       const found = slots[2 * i + 1] as Znode
-      if (found === 0) {
-        if (this.#others.size > 0 || !part.hasRoomFor(part.used + 1)) break
-        slots[2 * i] = hash
-        slots[2 * i + 1] = node
-        part.used++
-        return true
-      }
+      if (found === 0) break
       if (slots[2 * i] === hash && this.#store.haveSamePath(found, node)) return false
     }
     if (this.#others.size > 0 && this.#others.has(this.#store.path(node))) return false

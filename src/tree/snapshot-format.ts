@@ -15,6 +15,8 @@ import type { Znode } from './znode.ts'
  *              childCreations i, owner l, acl v<ACL>
  *     end      type i, digest s
  *
+ * A node's fields from czxid to owner are read by their places, which `SavedField` in node-image.ts has.
+ *
  * Which child belongs to which node, and which ephemeral to which session, follows from the nodes.
  */
 export const SnapshotRecord = { head: 1, origin: 2, session: 3, node: 4, end: 5 } as const

@@ -22,8 +22,8 @@ export interface NodeChangeWatcher {
   nodeWillChange(node: Znode): void
 }
 
-/** More are not believed before they have come. */
-const expectedMax = 4_000_000
+/** A snapshot that announces more nodes is not believed before they have come. */
+const expectedNodesMax = 4_000_000
 const configHash = hashString(configPath)
 
 /** All nodes by path. The changing methods are for `apply` and for loading a snapshot; they assert what `execute` has checked. */
@@ -91,8 +91,10 @@ export class Tree extends TreeView {
     scan.reset(path, start, end)
     const parent = this.index.find(scan.parentHash, scan.bytes, scan.start, scan.parentEnd)
     if (parent === undefined) throw this.#broken('create: the parent does not exist of')
+    if (this.index.find(scan.hash, scan.bytes, scan.start, scan.end) !== undefined)
+      throw this.#broken('create: there is already')
     const node = this.#add(source, dataAt, dataLength, acl, owner)
-    if (!this.index.addNew(scan.hash, node)) throw this.#broken('create: there is already')
+    this.index.add(scan.hash, node)
     const records = this.records
     const view = records.view(node)
     const at = records.at(node)
@@ -189,7 +191,7 @@ export class Tree extends TreeView {
 
   /** About so many will be inserted into the empty tree. */
   expect(nodes: number): void {
-    this.index.reserve(Math.min(nodes, expectedMax))
+    this.index.reserve(Math.min(nodes, expectedNodesMax))
   }
 
   /** All that was inserted is found and linked from here on. Returns one that has no place, and why; null when all have. */
@@ -307,7 +309,10 @@ export function nextVersion(version: number): number {
   return next === -1 ? 0 : next
 }
 
-/** Copies what a snapshot has of a node into its record: word by word, for to make numbers of them takes several times as long. */
+/**
+ * Copies what a snapshot has of a node into its record, but for the owner, which is there. Word by word, for to make numbers of
+ * them takes several times as long.
+ */
 function restore(record: DataView, at: number, saved: DataView, savedAt: number): void {
   copyLong(record, at + Field.czxid, saved, savedAt + SavedField.czxid)
   copyLong(record, at + Field.mzxid, saved, savedAt + SavedField.mzxid)

@@ -254,6 +254,8 @@ test('a node that a snapshot brings twice, or without its parent -> found out, n
   expect(withInserted(['/n9999/x', ...others, '/zookeeper']).misfit).toBe('/zookeeper twice')
   expect(withInserted(['/b/y', ...others, '/n1/ä', '/n1/ä/ö']).misfit).toBe('/b/y orphan')
   expect(withInserted(['ä']).misfit).toBe('ä orphan')
+  // Bytes without a slash are nobody's child, though what they begin with was somebody's parent just before.
+  expect(withInserted(['a', 'a/b', 'ab']).misfit).toBe('ab orphan')
   const { tree, misfit } = withInserted(['/n9999/x', ...others, '/n1/ä', '/n1/ä/ö'])
   expect(misfit).toBeNull()
   expect(tree.descendantCount(tree.find('/n1') as Znode)).toBe(2)

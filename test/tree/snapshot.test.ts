@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { SavedField } from '../../src/tree/node-image.ts'
 import { ttlMsOf } from '../../src/tree/owner.ts'
 import { ReplicatedState } from '../../src/tree/replicated-state.ts'
+import { SnapshotRecord } from '../../src/tree/snapshot-format.ts'
 import { SnapshotError } from '../../src/tree/snapshot-load.ts'
 import { OpCode } from '../../src/wire/opcodes.ts'
 import {
@@ -198,6 +200,21 @@ describe('snapshot', () => {
       await expect(state.load(chunksOf([bytes.subarray(0, at)]))).rejects.toThrow(SnapshotError)
     }
   })
+
+  test.each(['czxid', 'mzxid', 'pzxid', 'ctime', 'mtime', 'owner'] as const)(
+    '%s of a node beyond 53 bits -> SnapshotError that says so',
+    async (field) => {
+      const bytes = Buffer.concat(await collect(new Harness().state.snapshot(noPause)))
+      let at = 0
+      while (bytes.readInt32BE(at + 4) !== SnapshotRecord.node) at += 4 + bytes.readInt32BE(at)
+      // Length and type of the record, length and bytes of the path, length of the data: there are none.
+      const pathBytes = bytes.readInt32BE(at + 8)
+      bytes.writeBigInt64BE(2n ** 53n, at + 12 + pathBytes + 4 + SavedField[field])
+      await expect(loaded([bytes])).rejects.toThrow(
+        'snapshot: found 9007199254740992, expected at most 53 bits',
+      )
+    },
+  )
 
   test('given up before its end -> nothing is copied any more, another one can be taken', async () => {
     const { h, session } = grown()
