@@ -1,6 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readMutationArguments } from './arguments.ts'
 import { hunt } from './hunt.ts'
+import { root } from './mutant.ts'
 import type { Mutation } from './mutation.ts'
 import { mutations } from './mutations.ts'
 
@@ -8,6 +11,20 @@ import { mutations } from './mutations.ts'
 const quick = ['log-not-synced', 'stale-history-wins', 'retried-write-done-again']
 const seedsMax = 40
 const huntTimeoutMs = 280_000
+
+/** Processes that run the simulator over a copy of these sources. */
+function hunters(): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'latin1')
+      } catch {
+        return ''
+      }
+    })
+    .filter((line) => line.includes(join(root, 'data/mutants-')))
+}
 
 describe('mutations: the hunt', () => {
   test.each(quick)(
@@ -18,6 +35,8 @@ describe('mutations: the hunt', () => {
       const found = await hunt(mutation, { firstSeed: 1, seedsMax })
       expect(found).toMatchObject({ mutation: name, seed: expect.any(Number), unplanted: [] })
       expect([found.rule, found.problem]).toEqual([expect.stringMatching(/./), expect.stringMatching(/./)])
+      // Thousands of seeds are left, and nobody waits for them.
+      expect(hunters()).toEqual([])
     },
     huntTimeoutMs,
   )

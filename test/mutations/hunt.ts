@@ -86,18 +86,18 @@ function firstViolation(
   { firstSeed, seedsMax, onSeed }: HuntOptions,
 ): Promise<{ seeds: number; found: Found | null }> {
   const range = `${firstSeed}..${firstSeed + seedsMax - 1}`
-  const args = [join(source, 'sim/main.ts'), '--stream', '--lines', '1', '--seeds', range]
-  const child = spawn(join(root, 'node_modules/.bin/tsx'), args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  // Not the program tsx: it runs a process of its own, which would go on through all seeds when this one is killed.
+  const args = ['--import', 'tsx', join(source, 'sim/main.ts'), '--stream', '--lines', '1', '--seeds', range]
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
   children.add(child)
   return new Promise((resolve, reject) => {
     let seeds = 0
     let errors = ''
-    let over = false
-    const end = (found: Found | null): void => {
-      over = true
-      clearTimeout(patience)
+    /** What ended the search before its last seed. */
+    let shown: Found | null = null
+    const end = (found: Found): void => {
+      shown = found
       child.kill('SIGKILL')
-      resolve({ seeds, found })
     }
     const patience = setTimeout(() => {
       seeds++
@@ -105,7 +105,7 @@ function firstViolation(
       end({ seed: firstSeed + seeds - 1, rule: 'an endless run', problem })
     }, runMsMax)
     createInterface({ input: child.stdout }).on('line', (line) => {
-      if (over) return
+      if (shown !== null) return
       const { seed, violations } = JSON.parse(line) as { seed: number; violations: Violation[] }
       seeds++
       patience.refresh()
@@ -119,16 +119,10 @@ function firstViolation(
     child.once('error', reject)
     child.once('close', (code, signal) => {
       children.delete(child)
-      if (over) return
-      if (code === 0) end(null)
-      else {
-        clearTimeout(patience)
-        reject(
-          new Error(
-            `the simulator ended with ${signal ?? `exit code ${code}`} behind seed ${firstSeed + seeds - 1}\n${errors}`,
-          ),
-        )
-      }
+      clearTimeout(patience)
+      if (shown !== null || code === 0) return resolve({ seeds, found: shown })
+      const how = signal ?? `exit code ${code}`
+      reject(new Error(`the simulator ended with ${how} behind seed ${firstSeed + seeds - 1}\n${errors}`))
     })
   })
 }
