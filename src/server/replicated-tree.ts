@@ -150,6 +150,7 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
   /** The state is whole, and goes on where the history ends. */
   replayed(): void {
     this.#replaying = false
+    this.#state.tree.endReplay()
   }
 
   #count(connection: ClientConnection, nowMs: number, latencyMs: number): void {
@@ -164,6 +165,7 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
   #willBeReplaced(): void {
     this.#services.digests.clear()
     this.#replaying = true
+    this.#state.tree.beginReplay()
     this.#services.requests.readable = false
     this.#services.watches.stateWillBeReplaced(this.#state)
   }

@@ -1,5 +1,6 @@
-import { assert } from '../runtime/assert.ts'
+import { assert, BrokenInvariant } from '../runtime/assert.ts'
 import type { NodeStore } from './node-store.ts'
+import { Field } from './node-table.ts'
 import type { Znode } from './znode.ts'
 
 const partBits = 8
@@ -11,6 +12,7 @@ const shortPathMax = 256
  * would otherwise make every look-up a search through all of them.
  */
 const stepsMax = 128
+const lateMax = 1024
 
 /** Hash and node alternate; node 0 is an empty slot. */
 class Part {
@@ -33,6 +35,9 @@ export class PathIndex {
   readonly #parts = Array.from({ length: 2 ** partBits }, () => new Part())
   /** Those that had no room near their place. */
   readonly #others = new Map<string, Znode>()
+  /** Those that `addLate` was given. */
+  readonly #late = new Int32Array(lateMax)
+  #lateCount = 0
 
   constructor(store: NodeStore) {
     this.#store = store
@@ -45,6 +50,10 @@ export class PathIndex {
       const node = slots[2 * i + 1] as Znode
       if (node === 0) break
       if (slots[2 * i] === hash && this.#store.hasPath(node, bytes, start, end)) return node
+    }
+    if (this.#lateCount > 0) {
+      this.placeLate()
+      return this.find(hash, bytes, start, end)
     }
     return this.#others.size === 0 ? undefined : this.#others.get(bytes.toString('utf8', start, end))
   }
@@ -60,6 +69,10 @@ export class PathIndex {
       if (node === 0) break
       if (slots[2 * i] === hash && this.#store.hasPathText(node, path)) return node
     }
+    if (this.#lateCount > 0) {
+      this.placeLate()
+      return this.findText(hash, path)
+    }
     return this.#others.size === 0 ? undefined : this.#others.get(path)
   }
 
@@ -68,6 +81,26 @@ export class PathIndex {
     const part = this.#parts[hash >>> (32 - partBits)] as Part
     if (!part.hasRoomFor(part.used + 1)) this.#grow(part)
     if (!place(part, hash, node)) this.#others.set(this.#store.path(node), node)
+  }
+
+  /**
+   * As `add`, of a node whose record has its hash. It is put in when somebody looks for what is not there yet, or together with
+   * many others: the processor fetches what it needs for several of them at once then, where one after the other each would wait
+   * for the memory. That there is none with the same path is checked then.
+   */
+  addLate(node: Znode): void {
+    if (this.#lateCount === lateMax) this.placeLate()
+    this.#late[this.#lateCount++] = node
+  }
+
+  placeLate(): void {
+    const count = this.#lateCount
+    this.#lateCount = 0
+    for (let i = 0; i < count; i++) {
+      const node = this.#late[i] as Znode
+      if (!this.addNew(this.#store.records.int(node, Field.pathHash), node))
+        throw twice(this.#store.path(node))
+    }
   }
 
   /** Makes room for about so many nodes, while there are none: cheaper than to grow again and again. */
@@ -100,6 +133,7 @@ export class PathIndex {
   }
 
   delete(hash: number, node: Znode): void {
+    if (this.#lateCount > 0) this.placeLate()
     const part = this.#parts[hash >>> (32 - partBits)] as Part
     const { slots, mask } = part
     for (let i = hash & mask, steps = 0; steps < stepsMax; i = (i + 1) & mask, steps++) {
@@ -124,6 +158,9 @@ export class PathIndex {
     }
   }
 }
+
+const twice = (path: string): BrokenInvariant =>
+  new BrokenInvariant(`there is already a node at the path of another: ${path}`)
 
 /** Whether there was room near enough. */
 function place(part: Part, hash: number, node: Znode): boolean {

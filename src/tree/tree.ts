@@ -37,6 +37,7 @@ export class Tree extends TreeView {
   readonly #digest: StateDigest
   /** What was inserted and is not settled. */
   #newcomers: Newcomers | null = null
+  #replaying = false
   #dataBytes = 0
   #ephemeralCount = 0
   readonly #reaped = new Set<Znode>()
@@ -91,10 +92,11 @@ export class Tree extends TreeView {
     scan.reset(path, start, end)
     const parent = this.index.find(scan.parentHash, scan.bytes, scan.start, scan.parentEnd)
     if (parent === undefined) throw this.#broken('create: the parent does not exist of')
-    if (this.index.find(scan.hash, scan.bytes, scan.start, scan.end) !== undefined)
+    if (!this.#replaying && this.index.find(scan.hash, scan.bytes, scan.start, scan.end) !== undefined)
       throw this.#broken('create: there is already')
     const node = this.#add(source, dataAt, dataLength, acl, owner)
-    this.index.add(scan.hash, node)
+    if (this.#replaying) this.index.addLate(node)
+    else this.index.add(scan.hash, node)
     const records = this.records
     const view = records.view(node)
     const at = records.at(node)
@@ -187,6 +189,16 @@ export class Tree extends TreeView {
     this.#newcomers ??= new Newcomers(this.store, this.index, this.kinship)
     this.#newcomers.add(node, scan)
     return node
+  }
+
+  /** Until `endReplay`, many nodes are created in a row, and few are looked for. */
+  beginReplay(): void {
+    this.#replaying = true
+  }
+
+  endReplay(): void {
+    this.#replaying = false
+    this.index.placeLate()
   }
 
   /** About so many will be inserted into the empty tree. */
