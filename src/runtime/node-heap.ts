@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 
 const flag = 'heap-growing-percent'
 /** By how much memory may grow from one full collection of garbage to the next, in percent of what the heap holds. */
-const growthPercent = 400
+const growthPercent = 200
 
 /**
  * Has the engine look through its heap less often. Of itself it does when memory has grown by as much again as the heap holds,

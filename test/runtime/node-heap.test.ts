@@ -10,7 +10,7 @@ function flagsSet(...execArgv: string[]): string[] {
 
 test('a process started as usual -> its heap may grow further between collections, by a flag that the engine knows', () => {
   const flags = flagsSet('--trace-gc')
-  expect(flags).toEqual(['--heap-growing-percent=400'])
+  expect(flags).toEqual(['--heap-growing-percent=200'])
   expect(spawnSync(process.execPath, [...flags, '-e', '0']).status).toBe(0)
 })
 
