@@ -291,14 +291,20 @@ export class Applier {
     if (header.number === 0) return undefined
     this.#origins.done(header.server, header.incarnation, header.number)
     const session = this.#sessions.get(header.sessionId)
-    if (session !== undefined && header.attachment > session.attachment) {
-      this.#sessions.attach(session, header.attachment)
-    }
+    if (session === undefined || header.attachment === session.attachment) return session
+    if (header.attachment > session.attachment) this.#sessions.attach(session, header.attachment)
+    // The client has written by a later connection: what it sent by the one that it left may only be refused.
+    else if (header.kind !== TxnKind.moved) throw outdated(header, session)
     return session
   }
 }
 
 const missing = (zxid: Zxid, path: string): BrokenInvariant => broken(zxid, `${path} does not exist`)
+
+const outdated = ({ number, attachment }: TxnHeader, session: Session): BrokenInvariant =>
+  new BrokenInvariant(
+    `session ${session.id}: request ${number} of attachment ${attachment} is done behind one of ${session.attachment}`,
+  )
 
 /**
  * Not put together where it is thrown: the engine would make the zxid a string for each transaction, as soon as several places

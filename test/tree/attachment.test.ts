@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { noListener } from '../../src/tree/apply-listener.ts'
 import { ReplicatedState } from '../../src/tree/replicated-state.ts'
 import { TxnKind } from '../../src/tree/txn.ts'
 import { ErrorCode } from '../../src/wire/error-codes.ts'
@@ -104,6 +105,22 @@ describe('attachments: a session has one connection at a time', () => {
     const copy = new ReplicatedState()
     await copy.load(chunksOf(await collect(walk)))
     expect(copy.sessions.get(session)?.attachment).toBe(session)
+  })
+
+  test('a history with a write of an earlier connection behind one of a later -> broken invariant', () => {
+    const made = (path: string, attachment: number) => {
+      const other = new Harness()
+      other.newSession()
+      other.run(OpCode.create, createBody(path), { session, attachment })
+      return other.history.at(-1)?.bytes ?? noBody
+    }
+    const state = new ReplicatedState()
+    const [opened] = h.history
+    state.apply(opened?.zxid ?? 0, opened?.bytes ?? noBody, noListener)
+    state.apply(session + 1, made('/later', session + 5), noListener)
+    expect(() => state.apply(session + 2, made('/earlier', session), noListener)).toThrow(
+      new RegExp(`of attachment ${session} is done behind one of ${session + 5}`),
+    )
   })
 
   test('replicas -> refuse alike, though they do not know why', () => {
