@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe } from 'vitest'
 import { type Backend, type BackendKind, backendKinds } from '../client/backends.ts'
 
 export const repositoryRoot = join(import.meta.dirname, '../..')
-/** What Node is given to run the shell from its sources. */
-export const shellProgram = ['--import', 'tsx', join(import.meta.dirname, 'run-main.ts')]
+/** What Node is given to run the shell, as it is built. */
+export const shellProgram = [join(repositoryRoot, 'bin/zk-shell')]
 
 interface Run {
   code: number | null
