@@ -1,4 +1,5 @@
 import { type AclList, openAcl } from './acl-table.ts'
+import { Field } from './node-table.ts'
 
 const nothing = Buffer.alloc(0)
 
@@ -49,4 +50,26 @@ export class NodeImage {
   setInt(field: number, value: number): void {
     this.saved.setInt32(this.savedAt + field, value)
   }
+}
+
+/**
+ * Copies what a snapshot has of a node into its record, but for the owner, which is there. Word by word, for to make numbers of
+ * them takes several times as long.
+ */
+export function restoreRecord(record: DataView, at: number, saved: DataView, savedAt: number): void {
+  copyLong(record, at + Field.czxid, saved, savedAt + SavedField.czxid)
+  copyLong(record, at + Field.mzxid, saved, savedAt + SavedField.mzxid)
+  copyLong(record, at + Field.pzxid, saved, savedAt + SavedField.pzxid)
+  copyLong(record, at + Field.ctime, saved, savedAt + SavedField.ctime)
+  copyLong(record, at + Field.mtime, saved, savedAt + SavedField.mtime)
+  record.setInt32(at + Field.version, saved.getInt32(savedAt + SavedField.version))
+  record.setInt32(at + Field.aversion, saved.getInt32(savedAt + SavedField.aversion))
+  const childCreations = saved.getInt32(savedAt + SavedField.childCreations)
+  record.setInt32(at + Field.childCreations, childCreations)
+  record.setInt32(at + Field.cversion, 2 * childCreations)
+}
+
+function copyLong(target: DataView, at: number, source: DataView, sourceAt: number): void {
+  target.setInt32(at, source.getInt32(sourceAt))
+  target.setInt32(at + 4, source.getInt32(sourceAt + 4))
 }

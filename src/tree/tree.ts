@@ -4,7 +4,7 @@ import { hashString, type StateDigest } from './digest.ts'
 import { Kinship } from './kinship.ts'
 import { type Misfit, Newcomers } from './newcomers.ts'
 import { digestOfData, digestOfRest } from './node-digest.ts'
-import { type NodeImage, SavedField } from './node-image.ts'
+import { type NodeImage, restoreRecord, SavedField } from './node-image.ts'
 import { NodeStore } from './node-store.ts'
 import { Field, Flag, getLong, putLong } from './node-table.ts'
 import { type Owner, sessionOf } from './owner.ts'
@@ -182,7 +182,7 @@ export class Tree extends TreeView {
     scan.reset(path, pathAt, pathEnd)
     const owner = getLong(saved, savedAt + SavedField.owner)
     const node = this.#add(source, dataAt, dataLength, acl, owner)
-    restore(this.records.view(node), this.records.at(node), saved, savedAt)
+    restoreRecord(this.records.view(node), this.records.at(node), saved, savedAt)
     if (pathEnd - pathAt === 1) this.root = node
     else if (scan.hash === configHash && this.path(node) === configPath) this.config = node
     this.#hashNew(node)
@@ -319,26 +319,4 @@ export class Tree extends TreeView {
 export function nextVersion(version: number): number {
   const next = (version + 1) | 0
   return next === -1 ? 0 : next
-}
-
-/**
- * Copies what a snapshot has of a node into its record, but for the owner, which is there. Word by word, for to make numbers of
- * them takes several times as long.
- */
-function restore(record: DataView, at: number, saved: DataView, savedAt: number): void {
-  copyLong(record, at + Field.czxid, saved, savedAt + SavedField.czxid)
-  copyLong(record, at + Field.mzxid, saved, savedAt + SavedField.mzxid)
-  copyLong(record, at + Field.pzxid, saved, savedAt + SavedField.pzxid)
-  copyLong(record, at + Field.ctime, saved, savedAt + SavedField.ctime)
-  copyLong(record, at + Field.mtime, saved, savedAt + SavedField.mtime)
-  record.setInt32(at + Field.version, saved.getInt32(savedAt + SavedField.version))
-  record.setInt32(at + Field.aversion, saved.getInt32(savedAt + SavedField.aversion))
-  const childCreations = saved.getInt32(savedAt + SavedField.childCreations)
-  record.setInt32(at + Field.childCreations, childCreations)
-  record.setInt32(at + Field.cversion, 2 * childCreations)
-}
-
-function copyLong(target: DataView, at: number, source: DataView, sourceAt: number): void {
-  target.setInt32(at, source.getInt32(sourceAt))
-  target.setInt32(at + 4, source.getInt32(sourceAt + 4))
 }

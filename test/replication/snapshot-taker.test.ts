@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { SnapshotTaker } from '../../src/replication/snapshot-taker.ts'
+import { BrokenInvariant } from '../../src/runtime/assert.ts'
 import { drainMicrotasks } from '../../src/runtime/drain-microtasks.ts'
 import { silentLog } from '../../src/runtime/log.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'
@@ -33,12 +34,17 @@ class OneTimer {
 }
 
 /** A taker over a state whose snapshots are as long as is said, and a storage that counts them. */
-function setUp(seed: string) {
+function setUp(seed: string, onFailure: (error: Error) => void = (error) => expect.fail(error.message)) {
   let taken = 0
-  const size = { bytes: 0, isThere: Promise.resolve() }
+  const size: { bytes: number; isThere: Promise<void>; trouble: Error | null } = {
+    bytes: 0,
+    isThere: Promise.resolve(),
+    trouble: null,
+  }
   const state = new CountingState()
   state.snapshot = async function* () {
     await size.isThere
+    if (size.trouble !== null) throw size.trouble
     yield Buffer.alloc(size.bytes)
   }
   const storage = {
@@ -59,7 +65,7 @@ function setUp(seed: string) {
     storage,
     state,
     snapCount,
-    onFailure: (error) => expect.fail(error.message),
+    onFailure,
   })
   /** Applies transactions of 10 bytes one by one until the next snapshot is taken; how many it took. */
   const untilNext = async (): Promise<number> => {
@@ -85,7 +91,15 @@ function setUp(seed: string) {
     await drainMicrotasks()
     return taken > before
   }
-  return { taker, timers, size, untilNext, apply, rest }
+  /** A snapshot stops where it is until what is returned is called. */
+  const hold = (): (() => void) => {
+    let letGo = () => {}
+    size.isThere = new Promise<void>((resolve) => {
+      letGo = resolve
+    })
+    return () => letGo()
+  }
+  return { taker, timers, size, hold, untilNext, apply, rest }
 }
 
 const seeds = Array.from({ length: 20 }, (_, i) => `taker ${i}`)
@@ -122,6 +136,24 @@ describe('when a snapshot is due', () => {
     await untilNext()
     await taker.cancel()
     expect(await untilNext()).toBeLessThanOrEqual(snapCount)
+  })
+})
+
+describe('when a snapshot fails', () => {
+  test('a broken invariant -> told, for the server has to stop', async () => {
+    const failures: Error[] = []
+    const { size, apply } = setUp('broken', (error) => failures.push(error))
+    size.trouble = new BrokenInvariant('snapshot: the walk lost nodes')
+    expect(await apply(snapCount)).toBe(false)
+    expect(failures).toEqual([size.trouble])
+  })
+
+  test('the disk -> the server goes on, and the next one is taken', async () => {
+    const { size, apply } = setUp('disk')
+    size.trouble = new Error('no room')
+    expect(await apply(snapCount)).toBe(false)
+    size.trouble = null
+    expect(await apply(snapCount)).toBe(true)
   })
 })
 
@@ -172,30 +204,24 @@ describe('when writes pause', () => {
   })
 
   test('the writes stop while a snapshot is taken -> what came meanwhile counts when it is done', async () => {
-    const { size, timers, apply, rest } = await withLongSnapshot('meanwhile')
-    let done = () => {}
-    size.isThere = new Promise<void>((resolve) => {
-      done = resolve
-    })
+    const { hold, timers, apply, rest } = await withLongSnapshot('meanwhile')
+    const letGo = hold()
     await apply(4_000)
     await apply(500)
     expect(timers.call).toBeNull()
-    done()
+    letGo()
     await drainMicrotasks()
     expect(timers.call).not.toBeNull()
     expect(await rest()).toBe(true)
   })
 
   test('the writes stop while a snapshot is given up -> no timer is left', async () => {
-    const { size, taker, timers, apply } = await withLongSnapshot('given up')
-    let done = () => {}
-    size.isThere = new Promise<void>((resolve) => {
-      done = resolve
-    })
+    const { hold, taker, timers, apply } = await withLongSnapshot('given up')
+    const letGo = hold()
     await apply(4_000)
     await apply(500)
     const cancelled = taker.cancel()
-    done()
+    letGo()
     await cancelled
     expect(timers.call).toBeNull()
   })

@@ -66,7 +66,7 @@ export const stateMutations: readonly Mutation[] = [
     name: 'left-connection-still-writes',
     breaks:
       'a write that waits on a connection that its client has left is done after what came on the later one',
-    noticedBy: ['per-session order', 'linearizability'],
+    noticedBy: ['a broken invariant', 'per-session order', 'linearizability'],
     edits: [
       {
         file: 'tree/overlay.ts',
