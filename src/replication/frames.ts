@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { Packr } from 'msgpackr'
+import { decodeFixed, encodeFixed, packedKind } from './fixed-layouts.ts'
 import { invalidMessage } from './message-schema.ts'
 import { protocolVersion, type ReplicationMessage } from './messages.ts'
 
@@ -9,7 +10,8 @@ import { protocolVersion, type ReplicationMessage } from './messages.ts'
  *     length   u32   bytes behind this field
  *     version  u8    of this protocol
  *     crc      u32   CRC-32 of the body: TCP's own sum lets one damaged packet in some ten thousands through
- *     body     msgpack, one object with a `type`
+ *     body     a kind u8, and what it says: a fixed layout (see `fixed-layouts.ts`), or 0 and msgpack, one object with a
+ *              `type`. A message has one of the two forms and is refused in the other.
  */
 const lengthBytes = 4
 const crcAt = lengthBytes + 1
@@ -30,12 +32,18 @@ const packr = new Packr({ useRecords: false, variableMapSize: true })
 
 /** Encodes once; the bytes may be written to any number of connections. */
 export function encodeFrame(message: ReplicationMessage): Buffer {
-  const body = packr.pack(message)
-  const frame = Buffer.allocUnsafe(headerBytes + body.length)
-  frame.writeUInt32BE(headerBytes - lengthBytes + body.length, 0)
+  const frame = encodeFixed(message, headerBytes) ?? encodePacked(message)
+  frame.writeUInt32BE(frame.length - lengthBytes, 0)
   frame[lengthBytes] = protocolVersion
-  frame.writeUInt32BE(crc32(body), crcAt)
-  body.copy(frame, headerBytes)
+  frame.writeUInt32BE(crc32(frame.subarray(headerBytes)), crcAt)
+  return frame
+}
+
+function encodePacked(message: ReplicationMessage): Buffer {
+  const packed = packr.pack(message)
+  const frame = Buffer.allocUnsafe(headerBytes + 1 + packed.length)
+  frame[headerBytes] = packedKind
+  packed.copy(frame, headerBytes + 1)
   return frame
 }
 
@@ -81,8 +89,15 @@ function decodeBody(versioned: Buffer): ReplicationMessage {
   if (version !== protocolVersion) {
     throw new FrameError(`protocol version ${version}, this server speaks ${protocolVersion}`)
   }
-  const packed = versioned.subarray(bodyAt)
-  if (crc32(packed) !== versioned.readUInt32BE(1)) throw new FrameError('a wrong checksum')
+  const body = versioned.subarray(bodyAt)
+  if (crc32(body) !== versioned.readUInt32BE(1)) throw new FrameError('a wrong checksum')
+  if (body[0] === packedKind) return decodePacked(body.subarray(1))
+  const message = decodeFixed(body)
+  if (message === null) throw new FrameError(`kind ${body[0]} in ${body.length} bytes`)
+  return message
+}
+
+function decodePacked(packed: Buffer): ReplicationMessage {
   let body: unknown
   try {
     body = packr.unpack(packed)

@@ -1,8 +1,9 @@
 import { epochMax } from '../tree/zxid.ts'
+import type { FixedType } from './fixed-layouts.ts'
 import type { ReplicationMessage } from './messages.ts'
 
 /**
- * The shape of every frame, in one place. What a stranger or a damaged link sends is checked against it once, at the gate;
+ * The shape of every packed message, in one place; the others' is their layout (see `fixed-layouts.ts`). What a stranger or a damaged link sends is checked against it once, at the gate;
  * everything behind it trusts the types.
  */
 type FieldCheck = (value: unknown) => boolean
@@ -63,7 +64,9 @@ const statusFields: Record<string, FieldCheck> = {
 
 type Fields = Record<string, FieldCheck>
 
-const messageFields: Record<ReplicationMessage['type'], Fields> = {
+type PackedType = Exclude<ReplicationMessage['type'], FixedType>
+
+const messageFields: Record<PackedType, Fields> = {
   hello: {
     from: server,
     to: server,
@@ -71,8 +74,8 @@ const messageFields: Record<ReplicationMessage['type'], Fields> = {
     ensembleId: ensembleIdOrNull,
     founded: flag,
   },
-  // On the peer port a heartbeat carries a status, on the leader port a round.
-  heartbeat: {},
+  // Its fields are those of its status.
+  heartbeat: statusFields,
   election: {},
   alive: { stands: flag },
   coordinator: { leader: server, established: flag },
@@ -80,11 +83,6 @@ const messageFields: Record<ReplicationMessage['type'], Fields> = {
   ackEpoch: { epoch, counts: flag, currentEpoch: epoch, lastZxid: zxid, summary },
   adopted: { lastZxid: zxid },
   ackLeader: { epoch, zxid },
-  ack: { zxid },
-  heartbeatAck: { round: whole },
-  requests: { bytes },
-  message: { bytes },
-  sync: { id: whole },
   crown: {},
   historyStart: { full: flag, common: zxid },
   historySnapshot: { bytes },
@@ -95,9 +93,6 @@ const messageFields: Record<ReplicationMessage['type'], Fields> = {
   fetch: { summary },
   newLeader: { epoch, lastZxid: zxid, ensembleId, founded: flag, counted: flag },
   established: { epoch, commit: zxid, ensembleId },
-  propose: { commit: zxid, lastZxid: zxid, records: bytes },
-  commit: { zxid },
-  synced: { id: whole },
   handOver: { successor: server },
 }
 
@@ -107,11 +102,8 @@ export function invalidMessage(body: unknown): string | null {
   const fields = body as Record<string, unknown>
   const type = fields['type']
   if (typeof type !== 'string' || !Object.hasOwn(messageFields, type)) return `unknown type ${shown(type)}`
-  if (type === 'heartbeat') {
-    if ('status' in fields) return invalidFields('heartbeat.status', fields['status'], statusFields)
-    return invalidFields('heartbeat', fields, { round: whole })
-  }
-  return invalidFields(type, fields, messageFields[type as ReplicationMessage['type']])
+  if (type === 'heartbeat') return invalidFields('heartbeat.status', fields['status'], statusFields)
+  return invalidFields(type, fields, messageFields[type as PackedType])
 }
 
 function invalidFields(where: string, value: unknown, checks: Fields): string | null {

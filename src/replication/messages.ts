@@ -1,7 +1,7 @@
 import type { Zxid } from '../tree/zxid.ts'
 
 /** Raised when the meaning of a frame changes; servers of different versions refuse each other by name. */
-export const protocolVersion = 4
+export const protocolVersion = 5
 
 /**
  * How much a server remembers of its ensemble. It decides who counts in discovery (see `discovery.ts`).

@@ -1,14 +1,18 @@
 import { connect } from 'node:net'
+import { crc32 } from 'node:zlib'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { Client } from '../../src/client/index.ts'
+import { protocolVersion } from '../../src/replication/messages.ts'
 import { Ensemble } from './harness/ensemble.ts'
 import { connectFrame, frame, int, RawClient, text } from './harness/raw-client.ts'
 import { serverKind } from './harness/server-kind.ts'
 import { until } from './harness/until.ts'
 
-const version = Buffer.from([1])
-const notMsgpack = Buffer.from([0xc1, 0xff, 0x00])
-const emptyMap = Buffer.from([0x80])
+/** A frame between servers whose version and checksum are right. */
+const sealed = (...body: number[]): Buffer => {
+  const bytes = Buffer.from(body)
+  return frame(Buffer.from([protocolVersion]), int(crc32(bytes) | 0), bytes)
+}
 
 const badFirstBytes = {
   client: {
@@ -25,9 +29,10 @@ const badFirstBytes = {
     'a negative length': int(-5),
     'a length above what strangers may send': int(1024 * 1024),
     'a length of zero': int(0),
-    'a foreign protocol version': frame(Buffer.from([250]), emptyMap),
-    'a body that is not msgpack': frame(version, notMsgpack),
-    'an object that is no message': frame(version, emptyMap),
+    'a foreign protocol version': frame(Buffer.from([250]), Buffer.alloc(5)),
+    'a body that is not msgpack': sealed(0, 0xc1, 0xff, 0x00),
+    'an object that is no message': sealed(0, 0x80),
+    'a proposal cut short': sealed(9, 0, 0, 0, 5),
     HTTP: Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'),
   },
 }

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
+import { encodeFixed } from '../../src/replication/fixed-layouts.ts'
 import { invalidMessage, summaryEpochsMax } from '../../src/replication/message-schema.ts'
 import { sampleMessages } from './sample-messages.ts'
+
+const packedMessages = sampleMessages.filter((message) => encodeFixed(message, 0) === null)
 
 /** Values that no field takes. */
 const nonsense: unknown[] = [
@@ -31,13 +34,15 @@ function* spoilt(message: object): Generator<{ where: string; spoilt: object }> 
   }
 }
 
-test('message schema: every sample -> valid', () => {
-  for (const message of sampleMessages) expect(invalidMessage(message)).toBeNull()
+test('message schema: every sample that is packed -> valid, and no other', () => {
+  for (const message of sampleMessages) {
+    expect(invalidMessage(message) === null, message.type).toBe(packedMessages.includes(message))
+  }
 })
 
 test('message schema: any field of any message missing or of a wrong kind -> refused, by its name', () => {
   let cases = 0
-  for (const message of sampleMessages) {
+  for (const message of packedMessages) {
     for (const { where, spoilt: body } of spoilt(message)) {
       cases++
       const field = where.split(' ')[0]?.split('.').at(-1) ?? ''
@@ -46,19 +51,19 @@ test('message schema: any field of any message missing or of a wrong kind -> ref
       if (!where.startsWith('status =')) expect(problem).toContain(field)
     }
   }
-  expect(cases).toBeGreaterThan(600)
+  expect(cases).toBeGreaterThan(500)
 })
 
 test('message schema: bytes where a number belongs, and the other way round -> refused in few words', () => {
   const big = Buffer.alloc(1_000_000)
-  expect(invalidMessage({ type: 'ack', zxid: big })?.length).toBeLessThan(80)
-  expect(invalidMessage({ type: 'requests', bytes: 5 })).toBe('requests.bytes is 5')
+  expect(invalidMessage({ type: 'newEpoch', epoch: big })?.length).toBeLessThan(80)
+  expect(invalidMessage({ type: 'historySnapshot', bytes: 5 })).toBe('historySnapshot.bytes is 5')
 })
 
 test('message schema: a cycle in what came in -> is refused like anything else', () => {
-  const loop: Record<string, unknown> = { type: 'ack' }
-  loop['zxid'] = loop
-  expect(invalidMessage(loop)).toBe('ack.zxid is an object')
+  const loop: Record<string, unknown> = { type: 'newEpoch' }
+  loop['epoch'] = loop
+  expect(invalidMessage(loop)).toBe('newEpoch.epoch is an object')
 })
 
 test('message schema: a summary -> epochs ascending, counters from 1 on, no more than the most', () => {

@@ -1,3 +1,5 @@
+import { crc32 } from 'node:zlib'
+import { encodeFixed } from '../../../src/replication/fixed-layouts.ts'
 import { encodeFrame, strangerFrameBytesMax } from '../../../src/replication/frames.ts'
 import type { Hello, PeerStatus, ReplicationMessage } from '../../../src/replication/messages.ts'
 import { SeededRandom } from '../../../src/runtime/seeded-random.ts'
@@ -7,6 +9,10 @@ import { mutated, withLength } from './mutate.ts'
 import { randomFrame, type Script } from './script.ts'
 
 const messagesPerLink = 60
+
+/** Where a frame has its checksum, and what that is of. */
+const crcAt = 5
+const bodyAt = 9
 
 /**
  * What a fuzzer says to a peer or leader port. `member`: the hello of a member that is down, which opens a link as to that
@@ -49,7 +55,10 @@ function messages(random: SeededRandom, epochMax: number): Buffer[] {
 function mutatedMessages(random: SeededRandom, epochMax: number): Buffer[] {
   const one = (): Buffer => encodeFrame(modest(anyMessage(random), epochMax))
   // Nearly all of them end the link: no more than a few are heard.
-  return Array.from({ length: 5 }, () => withLength(mutated(random, one().subarray(4))))
+  return Array.from({ length: 5 }, () => {
+    const frame = withLength(mutated(random, one().subarray(4)))
+    return random.chance(1, 2) ? frame : sealed(frame)
+  })
 }
 
 /** Without a claim to the lead. Such a claim may come about by a mutation as well; that is rare, and costs an election. */
@@ -73,15 +82,27 @@ function modest(message: ReplicationMessage, epochMax: number): ReplicationMessa
 const atMost = (value: number, max: number): number =>
   typeof value === 'number' ? Math.min(value, max) : value
 
+/** With the checksum of what is in it, so that this is not what refuses it. */
+function sealed(frame: Buffer): Buffer {
+  if (frame.length > bodyAt) frame.writeUInt32BE(crc32(frame.subarray(bodyAt)), crcAt)
+  return frame
+}
+
 /** One of every type, its fields drawn anew: mostly of the right kind, with any value. */
 function anyMessage(random: SeededRandom): ReplicationMessage {
   const sample = random.pick(sampleMessages)
-  const fields = Object.entries(sample).map(([name, value]) => [
-    name,
-    name === 'type' || random.chance(1, 2) ? value : other(random, value),
-  ])
+  const isFixed = encodeFixed(sample, 0) !== null
+  const fields = Object.entries(sample).map(([name, value]) => {
+    if (name === 'type' || random.chance(1, 2)) return [name, value]
+    const drawn = other(random, value)
+    // A fixed layout has no room for a value of another kind.
+    return [name, isFixed && !ofSameKind(drawn, value) ? value : drawn]
+  })
   return Object.fromEntries(fields) as ReplicationMessage
 }
+
+const ofSameKind = (a: unknown, b: unknown): boolean =>
+  Buffer.isBuffer(b) ? Buffer.isBuffer(a) : Number.isSafeInteger(a) && (a as number) >= 0
 
 const epochBase = 2 ** 32
 
