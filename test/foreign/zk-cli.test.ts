@@ -64,6 +64,7 @@ testWith(['zookeeper'], 'foreign: zkCli.sh -> containers, TTL, access control, w
   await cli.run('whoami', /(ip: 127\.0\.0\.1\ndigest: me|digest: me\nip: 127\.0\.0\.1)\n/)
   await cli.run('create /locked x auth::cdrwa', /Created \/locked\n/)
   await cli.run('getAcl -s /locked', /'digest,'me:016djjlksVQS5RgX3M7biBGyYwY=\n: cdrwa\ncZxid/)
+  await other.run('sync /', /Sync is OK\n/)
   await other.run('get /locked', /Insufficient permission : \/locked\n/)
   await other.run('setAcl /locked world:anyone:cdrwa', /Insufficient permission : \/locked\n/)
   cli.type('setAcl /locked auth::cdrwa,world:anyone:r')
