@@ -102,7 +102,16 @@ export const backendKinds: readonly BackendKind[] = [
           [...settings(port, folder), 'admin.enableServer=false', 'extendedTypesEnabled=true', ''].join('\n'),
         (file) => ({
           program: 'java',
-          args: ['-Xmx128m', '-cp', zookeeperJar, 'org.apache.zookeeper.server.quorum.QuorumPeerMain', file],
+          // Started for a few seconds, the JVM had better not optimise at length.
+          args: [
+            '-Xmx128m',
+            '-XX:+UseSerialGC',
+            '-XX:TieredStopAtLevel=1',
+            '-cp',
+            zookeeperJar,
+            'org.apache.zookeeper.server.quorum.QuorumPeerMain',
+            file,
+          ],
         }),
       ),
   },

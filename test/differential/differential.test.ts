@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest'
+import { atDepth } from '../depth.ts'
 import { testWith } from '../foreign/needs.ts'
 import { Arena } from './arena.ts'
 import { generate } from './generate/generate.ts'
@@ -8,7 +9,7 @@ import { banyan } from './servers/banyan.ts'
 import { zookeeper } from './servers/zookeeper.ts'
 
 /** A part of what `npm run differential` runs; the seeds are those of its first programs. */
-const programs = { 1: 20, 3: 6 } as const
+const programs = { 1: atDepth(8, 20), 3: atDepth(3, 6) }
 const requests = 200
 
 describe('differential: random programs', () => {

@@ -10,6 +10,15 @@ import { everyPermutation, renameServer, renameTransactions } from './rename.ts'
  * committed. In words, the same for those that differ in ids alone. Reductions must not lose any.
  */
 export function calmStates(start: World, bounds: Bounds, reductions: Reductions): Set<string> {
+  return calmWalk(start, bounds, reductions).calm
+}
+
+/** The same, with the number of all states of the walk. */
+export function calmWalk(
+  start: World,
+  bounds: Bounds,
+  reductions: Reductions,
+): { calm: Set<string>; states: number } {
   const found = new Set<string>()
   const permutations = everyPermutation(start.size)
   const inWords = ({ servers, committed }: Shown): string => {
@@ -33,7 +42,7 @@ export function calmStates(start: World, bounds: Bounds, reductions: Reductions)
   const explorer = new Explorer({ start, bounds, reductions, show })
   while (!explorer.exhausted && explorer.found === null) explorer.run(1000)
   if (explorer.found !== null) throw explorer.found.violation
-  return found
+  return { calm: found, states: explorer.states }
 }
 
 /** Those that a reduced walk does not come to: neither to them, nor to the same with more of it known to be committed. */

@@ -17,11 +17,26 @@ testWith(
     })
     const folder = join(import.meta.dirname, 'curator')
     const sources = readdirSync(folder).map((name) => join(folder, name))
-    const args = ['-Xlint:all,-path', '-d', ensemble.folder, '-cp', recipes, ...sources]
+    const args = [
+      '-J-XX:TieredStopAtLevel=1',
+      '-J-XX:+UseSerialGC',
+      '-Xlint:all,-path',
+      '-d',
+      ensemble.folder,
+      '-cp',
+      recipes,
+      ...sources,
+    ]
+    // Started for a moment, the JVM had better not optimise at length.
     const compiled = spawnSync('javac', args, { encoding: 'utf8' })
     expect(compiled.stderr).toBe('')
-    // Started for a moment, the JVM had better not optimise at length.
-    const flags = ['-XX:TieredStopAtLevel=1', '-Xmx128m', '-cp', `${recipes}:${ensemble.folder}`]
+    const flags = [
+      '-XX:+UseSerialGC',
+      '-XX:TieredStopAtLevel=1',
+      '-Xmx128m',
+      '-cp',
+      `${recipes}:${ensemble.folder}`,
+    ]
     expect(await passedBy(ensemble, 'java', [...flags, 'CuratorProgram', ensemble.addresses])).toEqual([
       'data',
       'ephemerals',

@@ -11,7 +11,7 @@ export class ZkCli {
   constructor(servers: string) {
     this.#process = spawn('/usr/share/zookeeper/bin/zkCli.sh', ['-server', servers], {
       // Started for a few commands, the JVM had better not optimise at length.
-      env: { ...process.env, CLIENT_JVMFLAGS: '-XX:TieredStopAtLevel=1 -Xmx64m' },
+      env: { ...process.env, CLIENT_JVMFLAGS: '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx64m' },
     })
     const gather = (bytes: Buffer): void => {
       this.#output += String(bytes)

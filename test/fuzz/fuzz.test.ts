@@ -1,7 +1,8 @@
 import { expect, inject, test } from 'vitest'
+import { atDepth } from '../depth.ts'
 import { fuzz, ports } from './fuzzer.ts'
 
-const frames = 20_000
+const frames = atDepth(8000, 20_000)
 
 // A million at each port: npm run fuzz -- --frames 1000000
 test.each(ports)('fuzz: %s port -> no server ends or grows, honest clients are served', async (port) => {

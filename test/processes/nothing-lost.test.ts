@@ -1,15 +1,16 @@
 import { expect, test } from 'vitest'
+import { atDepth } from '../depth.ts'
 import { Ensemble } from './harness/ensemble.ts'
 import { serverKind } from './harness/server-kind.ts'
 import { differences, treeOn } from './harness/tree-on.ts'
 import { until } from './harness/until.ts'
 import { Writer } from './writer.ts'
 
-const kills = 10
+const kills = atDepth(5, 10)
 /** Written between two events, so that each one comes in the middle of writes. */
 const writesBetween = 60
 
-test('nothing lost: the leader is killed ten times under writes -> every acknowledged write is on every server, once', async () => {
+test('nothing lost: the leader is killed again and again under writes -> every acknowledged write is on every server, once', async () => {
   const ensemble = await Ensemble.start()
   const writers = await startWriters(ensemble)
   const running = Promise.all(writers.map((writer) => writer.run()))

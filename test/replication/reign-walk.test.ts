@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { atDepth } from '../depth.ts'
 import { Violation } from '../explore/model/ledger.ts'
 import type { Mutation } from '../explore/model/mutation.ts'
 import type { World } from '../explore/model/world.ts'
@@ -24,19 +25,21 @@ function walks(size: number, count: number, steps: number): World['counts'] {
 
 describe('reigns of Leader and Follower under crashes, cut links, rival candidates and lost disks', () => {
   test('three servers -> one history, never cut short, and all agree in the end', () => {
-    const { commits, reigns, wipes, syncs } = walks(3, 1500, 700)
+    const count = atDepth(500, 1500)
+    const { commits, reigns, wipes, syncs } = walks(3, count, 700)
     // The walks have come to something.
-    expect(commits).toBeGreaterThan(10_000)
-    expect(reigns).toBeGreaterThan(2500)
-    expect(wipes).toBeGreaterThan(1000)
-    expect(syncs).toBeGreaterThan(500)
+    expect(commits).toBeGreaterThan(6 * count)
+    expect(reigns).toBeGreaterThan(1.6 * count)
+    expect(wipes).toBeGreaterThan(0.6 * count)
+    expect(syncs).toBeGreaterThan(0.3 * count)
   })
 
   test('five servers -> one history, never cut short, and all agree in the end', () => {
-    const { commits, reigns, wipes } = walks(5, 1000, 700)
-    expect(commits).toBeGreaterThan(7000)
-    expect(reigns).toBeGreaterThan(1500)
-    expect(wipes).toBeGreaterThan(400)
+    const count = atDepth(300, 1000)
+    const { commits, reigns, wipes } = walks(5, count, 700)
+    expect(commits).toBeGreaterThan(7 * count)
+    expect(reigns).toBeGreaterThan(1.5 * count)
+    expect(wipes).toBeGreaterThan(0.4 * count)
   })
 
   const mutations: Mutation[] = [

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { lostData } from '../../../src/sim/faults/lost-data.ts'
+import { atDepth } from '../../depth.ts'
 import { servingWorld } from './fault-world.ts'
 
+const seeds = atDepth(6, 12)
 const rots = ['logRot', 'snapshotRot', 'stateRot'] as const
 
 /** Enough transactions for a snapshot or two, and a pause in which the log is vouched for. */
@@ -19,7 +21,7 @@ describe('lost data', () => {
     '%s of a server that is restarted -> the right state or a refusal, after which it is emptied and brought back',
     async (name) => {
       let noticed = 0
-      for (let seed = 1; seed <= 12; seed++) {
+      for (let seed = 1; seed <= seeds; seed++) {
         const context = await writtenWorld(seed)
         const { ensemble, budget, judge } = context
         const before = await ensemble.converge()
@@ -34,7 +36,7 @@ describe('lost data', () => {
         if (judge.stops > 0) noticed++
         else if (lines.some((line) => line.includes('snapshot damaged'))) noticed++
       }
-      expect(noticed).toBeGreaterThan(3)
+      expect(noticed).toBeGreaterThan(seeds / 4)
     },
   )
 

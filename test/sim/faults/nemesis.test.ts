@@ -4,6 +4,7 @@ import { type FaultName, faultNames } from '../../../src/sim/faults/fault.ts'
 import { Nemesis } from '../../../src/sim/faults/nemesis.ts'
 import { onlyRates } from '../../../src/sim/faults/rates.ts'
 import { SimEnsemble } from '../../../src/sim/sim-ensemble.ts'
+import { atDepth } from '../../depth.ts'
 import { scenarioTimeoutMs } from '../scenarios/for-seeds.ts'
 import { missingAnywhere, Writer } from '../scenarios/writer.ts'
 
@@ -44,7 +45,7 @@ describe('nemesis', () => {
     async () => {
       for (const [seed, name] of faultNames.entries()) {
         try {
-          const { nemesis } = await run(seed, onlyRates({ [name]: 150 }), { ms: 2_500 })
+          const { nemesis } = await run(seed, onlyRates({ [name]: 300 }), { ms: 1_250 })
           expect(Object.keys(nemesis.counts)).toEqual([name])
           expect(nemesis.counts[name]).toBeGreaterThan(0)
         } catch (error) {
@@ -59,9 +60,9 @@ describe('nemesis', () => {
     'all kinds together -> nothing acknowledged is lost, every kind strikes sooner or later',
     async () => {
       const seen = new Set<FaultName>()
-      // Which kinds ten seeds bring shifts with every change of the servers.
-      for (let seed = 1; seed <= 10 || (seed <= 60 && seen.size < faultNames.length); seed++) {
-        const { nemesis } = await run(seed, allRates(12), { servers: seed % 2 === 0 ? 5 : 3 })
+      // Which kinds a few seeds bring shifts with every change of the servers.
+      for (let seed = 1; seed <= atDepth(4, 10) || (seed <= 60 && seen.size < faultNames.length); seed++) {
+        const { nemesis } = await run(seed, allRates(24), { servers: seed % 2 === 0 ? 5 : 3, ms: 6_000 })
         for (const name of Object.keys(nemesis.counts) as FaultName[]) seen.add(name)
       }
       expect([...seen].sort()).toEqual([...faultNames].sort())

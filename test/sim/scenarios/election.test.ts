@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { atDepth } from '../../depth.ts'
 import { forSeeds, scenarioTimeoutMs } from './for-seeds.ts'
 
-const seeds = 50
+const seeds = atDepth(10, 50)
 
 describe('election', () => {
   it(

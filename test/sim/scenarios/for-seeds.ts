@@ -1,6 +1,6 @@
 import { SimEnsemble, type SimEnsembleOptions } from '../../../src/sim/sim-ensemble.ts'
 
-/** Fifty whole ensembles take their time on a busy machine. */
+/** Whole ensembles, dozens of them with `DEPTH=full`, take their time on a busy machine. */
 export const scenarioTimeoutMs = 300_000
 
 /** Runs a scenario once for each seed, from 1 on; a failure names the seed, which repeats it. */

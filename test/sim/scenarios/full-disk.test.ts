@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { SimEnsemble } from '../../../src/sim/sim-ensemble.ts'
+import { atDepth } from '../../depth.ts'
 import { forSeeds, scenarioTimeoutMs } from './for-seeds.ts'
 import { missingAnywhere, Writer } from './writer.ts'
 
+/** Each server is filled once, and the power fails once. */
+const seeds = atDepth(3, 5)
 const options = { servers: 3, network: { delayMinUs: 500, delayMaxUs: 4000 } }
 
 /** No more than `bytes` beyond what is there fit on the disk of a server. */
@@ -38,7 +41,7 @@ describe('full disk', () => {
     'of one server, leader or follower, under writes -> it stands aside and says why, the others go on, and with room again it is back by itself with nothing lost',
     async () => {
       let written = 0
-      await forSeeds(5, options, async (ensemble, seed) => {
+      await forSeeds(seeds, options, async (ensemble, seed) => {
         const { world } = ensemble
         const writer = await begin(ensemble)
         await world.runFor(300)
@@ -63,7 +66,7 @@ describe('full disk', () => {
         expect(await missingAnywhere(ensemble, '/w', writer.acknowledged)).toEqual([])
         written += writer.acknowledged.length
       })
-      expect(written).toBeGreaterThan(150)
+      expect(written).toBeGreaterThan(30 * seeds)
     },
     scenarioTimeoutMs,
   )
@@ -71,7 +74,7 @@ describe('full disk', () => {
   it(
     'of all servers -> nothing is acknowledged, and with room again they go on by themselves with nothing lost, also when the power fails meanwhile',
     async () => {
-      await forSeeds(5, options, async (ensemble, seed) => {
+      await forSeeds(seeds, options, async (ensemble, seed) => {
         const { world } = ensemble
         const writer = await begin(ensemble)
         await world.runFor(300)
@@ -100,7 +103,7 @@ describe('full disk', () => {
     'writes and syncs that fail now and then on any server -> each comes back by itself, and not even a power failure of all takes back what was acknowledged',
     async () => {
       let aside = 0
-      await forSeeds(5, options, async (ensemble) => {
+      await forSeeds(seeds, options, async (ensemble) => {
         const { world } = ensemble
         const writer = await begin(ensemble)
         for (let i = 0; i < 8; i++) {
@@ -119,7 +122,7 @@ describe('full disk', () => {
         await ensemble.converge()
         expect(await missingAnywhere(ensemble, '/w', writer.acknowledged)).toEqual([])
       })
-      expect(aside).toBeGreaterThan(8)
+      expect(aside).toBeGreaterThan(1.6 * seeds)
     },
     scenarioTimeoutMs,
   )

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import type { WatchEvent } from '../../../src/client/index.ts'
+import { atDepth } from '../../depth.ts'
 import { forSeeds, scenarioTimeoutMs } from './for-seeds.ts'
 import { missingAnywhere, Writer } from './writer.ts'
 
@@ -11,7 +12,7 @@ it(
       network: { delayMinUs: 500, delayMaxUs: 4000 },
       config: { resync: 'full' as const, snapCount: 1000 },
     }
-    await forSeeds(50, options, async (ensemble) => {
+    await forSeeds(atDepth(12, 50), options, async (ensemble) => {
       ensemble.start()
       await ensemble.untilLeader(3)
       await ensemble.untilServing()

@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest'
+import { atDepth } from '../../depth.ts'
 import { forSeeds, scenarioTimeoutMs } from './for-seeds.ts'
 
 it(
   'minority: a leader cut off from the others cannot commit -> it rejoins with its tail wiped',
   async () => {
-    await forSeeds(50, { servers: 3 }, async (ensemble) => {
+    await forSeeds(atDepth(12, 50), { servers: 3 }, async (ensemble) => {
       ensemble.start()
       await ensemble.untilLeader(3)
       await ensemble.untilServing()

@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest'
 import type { SimEnsemble } from '../../../src/sim/sim-ensemble.ts'
+import { atDepth } from '../../depth.ts'
 import { forSeeds, scenarioTimeoutMs } from './for-seeds.ts'
 import { MovingClient } from './moving-client.ts'
 
+const seeds = atDepth(15, 60)
 const options = { servers: 3, network: { delayMinUs: 500, delayMaxUs: 4000 } }
 
 /** Something that makes what the client sent before come late: held in the network, in a stopped server, or by a lost leader. */
@@ -67,7 +69,7 @@ it(
     let late = 0
     let answered = 0
     let moves = 0
-    await forSeeds(60, options, async (ensemble) => {
+    await forSeeds(seeds, options, async (ensemble) => {
       ensemble.start()
       await ensemble.untilServing()
       const reader = await ensemble.connectedClient({ sessionTimeoutMs: 20_000 })
@@ -105,9 +107,9 @@ it(
         client.attachments.map((_, index) => index < client.attachments.length - 1),
       )
     })
-    expect(moves).toBeGreaterThan(200)
-    expect(answered).toBeGreaterThan(500)
-    expect(late).toBeGreaterThan(500)
+    expect(moves).toBeGreaterThan(3 * seeds)
+    expect(answered).toBeGreaterThan(8 * seeds)
+    expect(late).toBeGreaterThan(8 * seeds)
   },
   scenarioTimeoutMs,
 )

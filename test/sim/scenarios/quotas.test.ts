@@ -3,6 +3,7 @@ import type { Client } from '../../../src/client/client.ts'
 import { ZkError } from '../../../src/client/zk-error.ts'
 import type { Random } from '../../../src/runtime/random.ts'
 import type { SimEnsemble } from '../../../src/sim/sim-ensemble.ts'
+import { atDepth } from '../../depth.ts'
 import { forSeeds, scenarioTimeoutMs } from './for-seeds.ts'
 import { Trouble } from './trouble.ts'
 
@@ -99,7 +100,7 @@ describe('quotas', () => {
     'crashes, lost disks, snapshots and ending sessions under writes -> every server counts what there is, within the limits',
     async () => {
       let refused = 0
-      await forSeeds(20, options, async (ensemble) => {
+      await forSeeds(atDepth(7, 20), options, async (ensemble) => {
         ensemble.start()
         await ensemble.untilServing()
         const owner = await ensemble.connectedClient({ sessionTimeoutMs: 20_000 })

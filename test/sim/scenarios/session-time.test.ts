@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Client } from '../../../src/client/index.ts'
 import type { SimEnsemble } from '../../../src/sim/sim-ensemble.ts'
+import { atDepth } from '../../depth.ts'
 import { forSeeds, scenarioTimeoutMs } from './for-seeds.ts'
 
-const seeds = 20
+const seeds = atDepth(6, 20)
 const hourMs = 3_600_000
 const options = { servers: 3, network: { delayMinUs: 500, delayMaxUs: 4000 } }
 

@@ -1,8 +1,11 @@
 import { expect, it } from 'vitest'
 import type { Client, WatchEvent } from '../../../src/client/index.ts'
 import type { SimEnsemble } from '../../../src/sim/sim-ensemble.ts'
+import { atDepth } from '../../depth.ts'
 import { forSeeds, scenarioTimeoutMs } from './for-seeds.ts'
 
+const readers = atDepth(8, 40)
+const mirrors = atDepth(8, 30)
 const options = { servers: 3, network: { delayMinUs: 500, delayMaxUs: 4000 } }
 
 /** Knows of a node only by reading it again whenever a one-shot watch says so. */
@@ -70,7 +73,7 @@ it(
   'watches: connections and servers are lost while nodes change -> nobody who reads again on events stays behind',
   async () => {
     let reconnects = 0
-    await forSeeds(40, options, async (ensemble) => {
+    await forSeeds(readers, options, async (ensemble) => {
       const { world } = ensemble
       ensemble.start()
       await ensemble.untilServing()
@@ -100,7 +103,7 @@ it(
         expect([path, data, children]).toEqual(await truth(ensemble, writer, path))
       }
     })
-    expect(reconnects).toBeGreaterThan(40 * 10)
+    expect(reconnects).toBeGreaterThan(readers * 10)
   },
   scenarioTimeoutMs,
 )
@@ -122,7 +125,7 @@ it(
   async () => {
     let summarised = 0
     await forSeeds(
-      30,
+      mirrors,
       { ...options, config: { resync: 'full' as const, snapCount: 100 } },
       async (ensemble) => {
         const { world } = ensemble
@@ -168,7 +171,7 @@ it(
       },
     )
     // Otherwise the transactions themselves have come, and nothing here was tested.
-    expect(summarised).toBeGreaterThan(15)
+    expect(summarised).toBeGreaterThan(mirrors / 2)
   },
   scenarioTimeoutMs,
 )

@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest'
+import { atDepth } from '../../depth.ts'
 import { forSeeds, scenarioTimeoutMs } from './for-seeds.ts'
 
 it(
   'amnesia: a voter loses its disk while the leader is cut off -> nothing acknowledged is lost',
   async () => {
-    await forSeeds(50, { servers: 3 }, async (ensemble, seed) => {
+    await forSeeds(atDepth(12, 50), { servers: 3 }, async (ensemble, seed) => {
       ensemble.start()
       await ensemble.untilLeader(3)
       await ensemble.untilServing()

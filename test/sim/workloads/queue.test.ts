@@ -1,15 +1,18 @@
 import { expect, it } from 'vitest'
 import { queue } from '../../../src/sim/workloads/queue.ts'
+import { atDepth } from '../../depth.ts'
 import { runWorkload } from './in-simulation.ts'
+
+const seeds = atDepth(2, 4)
 
 it('queue workload: an ensemble in trouble -> hundreds of calls, no violation', async () => {
   let operations = 0
-  for (let seed = 1; seed <= 4; seed++) {
+  for (let seed = 1; seed <= seeds; seed++) {
     const { violations, workload } = await runWorkload(queue, { seed, troubleSteps: 12 })
     expect(violations, `seed ${seed}`).toEqual([])
     operations += workload.operationCount
   }
-  expect(operations).toBeGreaterThan(500)
+  expect(operations).toBeGreaterThan(125 * seeds)
 })
 
 it('queue workload: a delete that is acknowledged and not done -> found', async () => {

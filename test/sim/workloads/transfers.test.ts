@@ -1,15 +1,18 @@
 import { expect, it } from 'vitest'
 import { transfers } from '../../../src/sim/workloads/transfers.ts'
+import { atDepth } from '../../depth.ts'
 import { runWorkload } from './in-simulation.ts'
+
+const seeds = atDepth(2, 4)
 
 it('transfers workload: an ensemble in trouble -> hundreds of calls, no violation', async () => {
   let operations = 0
-  for (let seed = 1; seed <= 4; seed++) {
+  for (let seed = 1; seed <= seeds; seed++) {
     const { violations, workload } = await runWorkload(transfers, { seed, troubleSteps: 12 })
     expect(violations, `seed ${seed}`).toEqual([])
     operations += workload.operationCount
   }
-  expect(operations).toBeGreaterThan(500)
+  expect(operations).toBeGreaterThan(125 * seeds)
 })
 
 it('transfers workload: reads of several nodes that are not of one moment -> found', async () => {
