@@ -151,10 +151,7 @@ test('foreign: node-zookeeper-client -> access control', async () => {
   const ids = async (guest: Guest): Promise<string[]> => (await guest.acl('/mine')).map(({ id }) => id.id)
   expect(await ids(owner)).toEqual(['me:016djjlksVQS5RgX3M7biBGyYwY='])
   // It may be with another server than the owner.
-  await until('the node to arrive', async () => {
-    const names = await call<string[]>((done) => other.client.getChildren('/', null, done))
-    return names.includes('mine')
-  })
+  await until('the node to arrive', async () => (await other.children('/')).includes('mine'))
   await expect(other.get('/mine')).rejects.toMatchObject(noAuth)
   await expect(other.setAcl('/mine', ACL.OPEN_ACL_UNSAFE)).rejects.toMatchObject(noAuth)
   const read = ACL.READ_ACL_UNSAFE
