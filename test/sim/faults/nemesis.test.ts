@@ -62,7 +62,7 @@ describe('nemesis', () => {
       const seen = new Set<FaultName>()
       // Which kinds a few seeds bring shifts with every change of the servers.
       for (let seed = 1; seed <= atDepth(4, 10) || (seed <= 60 && seen.size < faultNames.length); seed++) {
-        const { nemesis } = await run(seed, allRates(24), { servers: seed % 2 === 0 ? 5 : 3, ms: 6_000 })
+        const { nemesis } = await run(seed, allRates(40), { servers: seed % 2 === 0 ? 5 : 3, ms: 4_000 })
         for (const name of Object.keys(nemesis.counts) as FaultName[]) seen.add(name)
       }
       expect([...seen].sort()).toEqual([...faultNames].sort())
