@@ -113,6 +113,13 @@ export class FollowingAttempt implements Attempt {
 
   #onMessage(message: ReplicationMessage): void {
     this.#silence.heard(this.leader, this.#nowMs())
+    // Where the configuration names the leader's peer port, a peer answers: its heartbeats have no round to send back.
+    if (message.type === 'heartbeat' && !('round' in message)) {
+      this.#link?.close(
+        'a heartbeat without a round: found a peer port, expected the leader port: see the configuration',
+      )
+      return
+    }
     if (message.type !== 'hello') {
       this.followerLoop.onMessage(message as LeaderMessage)
       return

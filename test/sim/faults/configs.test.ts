@@ -30,6 +30,27 @@ describe('wrong configuration files', () => {
     },
   )
 
+  it('the leader is looked for at its peer port, whose heartbeats have no round -> the server goes on, and is back with the right file', async () => {
+    const { ensemble, judge } = await servingWorld()
+    const { leader } = ensemble
+    const misled = ensemble.ids.find((id) => id !== leader) ?? 0
+    ensemble.configure(misled, (shared) => ({
+      ...shared,
+      servers: shared.servers.map((server) =>
+        server.id === leader ? { ...server, leaderPort: server.peerPort } : server,
+      ),
+    }))
+    ensemble.crash(misled, 'process')
+    ensemble.restart(misled)
+    await ensemble.world.runFor(5_000)
+    expect([ensemble.host(misled).up, ensemble.serves(misled), judge.stops]).toEqual([true, false, 0])
+    expect(ensemble.world.trace.lines().some((line) => line.includes('heartbeat without a round'))).toBe(true)
+    ensemble.configure(misled, null)
+    ensemble.crash(misled, 'process')
+    ensemble.restart(misled)
+    await ensemble.untilServing()
+  })
+
   it('one server -> there is no other to be taken for', async () => {
     const context = await servingWorld({ servers: 1 })
     for (const strike of Object.values(configs(context))) expect(strike(context.random)).toBe(false)
