@@ -99,20 +99,24 @@ export class Persister {
   }
 
   #begin(task: Task): void {
-    const write = task.kind === 'append' ? this.#storage.append(task.records, task.lastZxid) : task.work()
-    if (task.kind === 'append') this.#appendsUnderWay++
-    else this.#barrierUnderWay = true
-    write.then(
+    if (task.kind === 'append') {
+      this.#storage.append(task.records, task.lastZxid, (failure) => this.#finish(task, failure))
+      this.#appendsUnderWay++
+      return
+    }
+    const work = task.work()
+    this.#barrierUnderWay = true
+    work.then(
       () => this.#finish(task, null),
-      (error: unknown) => this.#finish(task, { error }),
+      (error: unknown) => this.#finish(task, asError(error)),
     )
   }
 
-  #finish(task: Task, failure: { error: unknown } | null): void {
+  #finish(task: Task, failure: Error | null): void {
     if (task.kind === 'append') this.#appendsUnderWay--
     else this.#barrierUnderWay = false
     this.#bytes -= task.bytes
-    if (failure !== null) this.#fail(failure.error)
+    if (failure !== null) this.#fail(failure)
     if (!this.#failed) {
       try {
         task.done()

@@ -22,26 +22,16 @@ export class NodeDiskFile implements DiskFile {
     this.#writesAreSynced = options.writesAreSynced
   }
 
-  async write(pieces: readonly Uint8Array[], position: number): Promise<void> {
-    let at = position
-    for (let first = 0; first < pieces.length; first += piecesPerCallMax) {
-      let rest = pieces.slice(first, first + piecesPerCallMax)
-      for (;;) {
-        const wanted = totalBytes(rest)
-        if (wanted === 0) break
-        const written = await this.#writeSome(rest, at)
-        at += written
-        if (written === wanted) break
-        // A short write is no error: the disk is nearly full, or a signal came. The next one tells.
-        if (written === 0) throw new CodedError('EIO', `the system wrote 0 of ${wanted} bytes`)
-        rest = withoutFirst(rest, written)
-      }
-    }
+  /** One promise for all of it: a group of the log is one write. */
+  write(pieces: readonly Uint8Array[], position: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      writeAll(this.#fd, pieces, position, (error) => (error === null ? resolve() : reject(error)))
+    })
   }
 
-  async writeDurably(pieces: readonly Uint8Array[], position: number): Promise<void> {
-    await this.write(pieces, position)
-    if (!this.#writesAreSynced) await this.sync()
+  writeDurably(pieces: readonly Uint8Array[], position: number): Promise<void> {
+    const written = this.write(pieces, position)
+    return this.#writesAreSynced ? written : written.then(() => this.sync())
   }
 
   sync(): Promise<void> {
@@ -73,12 +63,6 @@ export class NodeDiskFile implements DiskFile {
     return closeAsync(this.#fd)
   }
 
-  #writeSome(pieces: readonly Uint8Array[], position: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      writev(this.#fd, pieces, position, (error, written) => (error ? reject(error) : resolve(written)))
-    })
-  }
-
   #readSome(into: Buffer, offset: number, position: number): Promise<number> {
     return new Promise((resolve, reject) => {
       read(this.#fd, into, offset, into.length - offset, position, (error, got) =>
@@ -86,6 +70,24 @@ export class NodeDiskFile implements DiskFile {
       )
     })
   }
+}
+
+function writeAll(
+  fd: number,
+  pieces: readonly Uint8Array[],
+  position: number,
+  done: (error: Error | null) => void,
+): void {
+  const now = pieces.length > piecesPerCallMax ? pieces.slice(0, piecesPerCallMax) : pieces
+  const wanted = totalBytes(now)
+  writev(fd, now, position, (error, written) => {
+    if (error) return done(error)
+    if (written === wanted && now.length === pieces.length) return done(null)
+    // A short write is no error: the disk is nearly full, or a signal came. The next one tells.
+    if (written === 0 && wanted > 0)
+      return done(new CodedError('EIO', `the system wrote 0 of ${wanted} bytes`))
+    writeAll(fd, withoutFirst(pieces, written), position + written, done)
+  })
 }
 
 function totalBytes(pieces: readonly Uint8Array[]): number {

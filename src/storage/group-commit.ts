@@ -4,12 +4,14 @@ import type { StorageError } from './storage-error.ts'
 /** One write and one sync for all of it. `pieces` may be kept and added to. */
 export type WriteGroup = (pieces: Buffer[], lastZxid: Zxid) => Promise<void>
 
+/** Called once, after the call that it was given to: with null when all of it is durable. */
+export type Settled = (failure: StorageError | null) => void
+
 interface Entry {
   records: Buffer | null
   lastZxid: Zxid
   work: (() => Promise<void>) | null
-  resolve: () => void
-  reject: (error: unknown) => void
+  settled: Settled
 }
 
 /**
@@ -19,15 +21,31 @@ interface Entry {
  *
  * The queue has no bound of its own: each entry is lent bytes, which its caller counts (`waitingBytes`) and stops taking
  * in when they are too many.
+ *
+ * A write a group is usual where clients wait for each answer, so there is one promise for a group and none for an entry.
  */
 export class GroupCommit {
   readonly #write: WriteGroup
   readonly #asFailure: (cause: unknown) => StorageError
   readonly #groupBytesMax: number
   #waiting: Entry[] = []
-  #running: Promise<void> | null = null
+  /** Taken from those that wait; before `#from` they are settled, and up to `#to` they are being written. */
+  #taken: Entry[] = []
+  #from = 0
+  #to = 0
+  #busy = false
+  #idleWaiters: (() => void)[] = []
   #failure: StorageError | null = null
   #waitingBytes = 0
+  readonly #begin = () => this.#advance()
+  readonly #wrote = () => {
+    this.#settleGroup()
+    this.#advance()
+  }
+  readonly #failed = (cause: unknown) => {
+    this.#failure ??= this.#asFailure(cause)
+    this.#wrote()
+  }
 
   constructor(
     write: WriteGroup,
@@ -49,21 +67,24 @@ export class GroupCommit {
   }
 
   get idle(): boolean {
-    return this.#running === null
+    return !this.#busy
   }
 
   /** Resolves when nothing is under way, failed or not. */
-  async settled(): Promise<void> {
-    await this.#running
+  settled(): Promise<void> {
+    return this.#busy ? new Promise((resolve) => this.#idleWaiters.push(resolve)) : Promise.resolve()
   }
 
-  append(records: Buffer, lastZxid: Zxid): Promise<void> {
-    return this.#enter(records, lastZxid, null)
+  append(records: Buffer, lastZxid: Zxid, settled: Settled): void {
+    this.#enter({ records, lastZxid, work: null, settled })
   }
 
   /** Runs `work` when everything that came before is settled; what comes after waits for it. */
   between(work: () => Promise<void>): Promise<void> {
-    return this.#enter(null, 0, work)
+    return new Promise((resolve, reject) => {
+      const settled: Settled = (failure) => (failure === null ? resolve() : reject(failure))
+      this.#enter({ records: null, lastZxid: 0, work, settled })
+    })
   }
 
   /** Makes everything that waits and comes fail, as if a write had. */
@@ -71,54 +92,69 @@ export class GroupCommit {
     this.#failure ??= failure
   }
 
-  #enter(records: Buffer | null, lastZxid: Zxid, work: (() => Promise<void>) | null): Promise<void> {
-    if (this.#failure !== null) return Promise.reject(this.#failure)
-    this.#waitingBytes += records === null ? 0 : records.length
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ records, lastZxid, work, resolve, reject })
-      this.#running ??= this.#run()
-    })
-  }
-
-  async #run(): Promise<void> {
-    // Not at once: what the caller appends next, before it lets go, belongs into the same group.
-    await Promise.resolve()
-    while (this.#waiting.length > 0) {
-      const entries = this.#waiting
-      this.#waiting = []
-      let from = 0
-      while (from < entries.length) from = await this.#settleNext(entries, from)
+  #enter(entry: Entry): void {
+    const failure = this.#failure
+    if (failure !== null) {
+      queueMicrotask(() => entry.settled(failure))
+      return
     }
-    this.#running = null
+    if (entry.records !== null) this.#waitingBytes += entry.records.length
+    this.#waiting.push(entry)
+    if (this.#busy) return
+    this.#busy = true
+    // Not at once: what the caller appends next, before it lets go, belongs into the same group.
+    queueMicrotask(this.#begin)
   }
 
-  /** One group, or one piece of work in between. Returns the index of the first entry that it left. */
-  async #settleNext(entries: Entry[], from: number): Promise<number> {
+  #advance(): void {
+    while (this.#from < this.#taken.length || this.#waiting.length > 0) {
+      const writing = this.#writeNext()
+      if (writing !== null) {
+        writing.then(this.#wrote, this.#failed)
+        return
+      }
+      this.#settleGroup()
+    }
+    this.#busy = false
+    this.#taken = []
+    this.#from = 0
+    this.#to = 0
+    const waiters = this.#idleWaiters
+    this.#idleWaiters = []
+    for (const wake of waiters) wake()
+  }
+
+  /** Takes one group, or one piece of work in between, and begins it; null when nothing is written any more. */
+  #writeNext(): Promise<void> | null {
+    if (this.#from === this.#taken.length) {
+      this.#taken = this.#waiting
+      this.#waiting = []
+      this.#from = 0
+    }
     const pieces: Buffer[] = []
     let lastZxid: Zxid = 0
     let bytes = 0
-    let to = from
-    for (; to < entries.length; to++) {
-      const entry = entries[to]
+    this.#to = this.#from
+    for (; this.#to < this.#taken.length; this.#to++) {
+      const entry = this.#taken[this.#to]
       if (entry === undefined || entry.records === null) break
-      if (to > from && bytes + entry.records.length > this.#groupBytesMax) break
+      if (this.#to > this.#from && bytes + entry.records.length > this.#groupBytesMax) break
       pieces.push(entry.records)
       bytes += entry.records.length
       lastZxid = entry.lastZxid
     }
-    const work = to === from ? entries[from]?.work : null
-    if (work !== null) to = from + 1
-    try {
-      if (this.#failure === null) await (work ? work() : this.#write(pieces, lastZxid))
-    } catch (cause) {
-      this.#failure ??= this.#asFailure(cause)
+    const work = this.#to === this.#from ? (this.#taken[this.#to++]?.work ?? null) : null
+    if (this.#failure !== null) return null
+    return work === null ? this.#write(pieces, lastZxid) : work()
+  }
+
+  /** In their order, and before the next group is begun: what they bring about at once belongs into it. */
+  #settleGroup(): void {
+    while (this.#from < this.#to) {
+      const entry = this.#taken[this.#from++]
+      if (entry === undefined) break
+      if (entry.records !== null) this.#waitingBytes -= entry.records.length
+      entry.settled(this.#failure)
     }
-    this.#waitingBytes -= bytes
-    for (let i = from; i < to; i++) {
-      const entry = entries[i]
-      if (this.#failure === null) entry?.resolve()
-      else entry?.reject(this.#failure)
-    }
-    return to
   }
 }

@@ -4,6 +4,7 @@ import type { Log } from '../runtime/log.ts'
 import type { Timers } from '../runtime/timers.ts'
 import { formatZxid, type Zxid } from '../tree/zxid.ts'
 import { building, snapshotName } from './file-names.ts'
+import type { Settled } from './group-commit.ts'
 import type { HistoryLoading } from './history-loading.ts'
 import type { HistorySummary, SummaryTracker } from './history-summary.ts'
 import { HistoryLog } from './log.ts'
@@ -112,17 +113,16 @@ export class HistoryFolder {
     this.noteCommit(zxid)
   }
 
-  append(records: Buffer, last: Zxid): Promise<void> {
+  append(records: Buffer, last: Zxid, settled: Settled): void {
     const run = inspectRecords(records, this.lastZxid, { checksums: false })
     assert(run.problem === null, () => `appending records with ${run.problem}`)
     assert(run.count > 0 && run.last === last, () => `the records end at ${run.last}, not at ${last}`)
     const before = this.lastZxid
-    const appended = this.#log.append(records, last)
+    this.#log.append(records, last, settled)
     if (this.lastZxid !== before) {
       this.#summary.extendBy(records, last)
       this.noteCommit(run.commit)
     }
-    return appended
   }
 
   truncate(zxid: Zxid): Promise<void> {

@@ -3,7 +3,7 @@ import type { Disk, DiskFile } from '../runtime/disk.ts'
 import type { Timer, Timers } from '../runtime/timers.ts'
 import type { Zxid } from '../tree/zxid.ts'
 import { segmentName } from './file-names.ts'
-import { GroupCommit } from './group-commit.ts'
+import { GroupCommit, type Settled } from './group-commit.ts'
 import { LogSegment } from './log-segment.ts'
 import { recordZxid } from './record.ts'
 import { removeIfThere } from './remove-if-there.ts'
@@ -90,11 +90,10 @@ export class HistoryLog {
     return lowest
   }
 
-  /** The records were inspected: they follow `lastZxid`. Resolves when they are durable. */
-  append(records: Buffer, last: Zxid): Promise<void> {
-    const appended = this.#group.append(records, last)
+  /** The records were inspected: they follow `lastZxid`. */
+  append(records: Buffer, last: Zxid, settled: Settled): void {
+    this.#group.append(records, last, settled)
     if (this.#group.failure === null) this.#last = last
-    return appended
   }
 
   /** Resolves when everything appended so far is durable. */
@@ -227,7 +226,8 @@ export class HistoryLog {
     let segment = this.#segments.at(-1)
     const begins = segment === undefined || segment.bytes >= segmentBytesMax
     if (segment === undefined || begins) segment = await this.#begin(pieces, segment)
-    const file = await this.#openLast(segment)
+    // Not `await` alone: that is a turn of promises for each group.
+    const file = this.#file ?? (await this.#openLast(segment))
     const header = begins ? encodeSegmentHeader(segment) : null
     const start = segment.bytes + (header?.length ?? 0)
     writeMark(this.#mark, 0, { offset: start, commit: Math.min(this.#options.commitPoint(), this.#durable) })

@@ -52,7 +52,10 @@ export class BuiltHistory implements HistoryReplacement {
       const history = await this.#open()
       const run = inspectRecords(records, history.lastZxid, { checksums: true })
       if (run.problem !== null) throw received(`records with ${run.problem}`)
-      if (run.count > 0) await history.append(records, run.last)
+      if (run.count === 0) return
+      await new Promise<void>((resolve, reject) => {
+        history.append(records, run.last, (failure) => (failure === null ? resolve() : reject(failure)))
+      })
     })
   }
 

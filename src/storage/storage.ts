@@ -1,6 +1,7 @@
 import { assert } from '../runtime/assert.ts'
 import { epochMax, type Zxid } from '../tree/zxid.ts'
 import { historyName, historyNumber, stateFileName } from './file-names.ts'
+import type { Settled } from './group-commit.ts'
 import type { HistoryFolder, HistoryOptions } from './history-folder.ts'
 import { HistoryLoading } from './history-loading.ts'
 import type { HistorySummary } from './history-summary.ts'
@@ -16,6 +17,7 @@ import type {
 } from './storage-api.ts'
 import { ioFailed, StorageError } from './storage-error.ts'
 
+export type { Settled } from './group-commit.ts'
 export type { EpochEnd, HistorySummary } from './history-summary.ts'
 export { commonPoint } from './history-summary.ts'
 export { probeDisk } from './probe-disk.ts'
@@ -154,11 +156,11 @@ export class Storage {
 
   /**
    * Appends whole records that follow `this.lastZxid` without gap (asserted; `inspectRecords` is the gate for what came
-   * over a network). `lastZxid` is the zxid of the last of them. The buffer is lent until the promise settles. Resolves,
-   * in order, when they are durable; rejects with a StorageError IO, and so do all later calls.
+   * over a network). `lastZxid` is the zxid of the last of them. The buffer is lent until `settled` is
+   * called: in order, with null when they are durable, and otherwise with a StorageError IO, as for all later calls.
    */
-  append(records: Buffer, lastZxid: Zxid): Promise<void> {
-    return this.#history.append(records, lastZxid)
+  append(records: Buffer, lastZxid: Zxid, settled: Settled): void {
+    this.#history.append(records, lastZxid, settled)
   }
 
   /**

@@ -5,7 +5,7 @@ import type { Link } from '../../src/replication/link.ts'
 import { Persister } from '../../src/replication/persister.ts'
 import { drainMicrotasks } from '../../src/runtime/drain-microtasks.ts'
 import { silentLog } from '../../src/runtime/log.ts'
-import { ManualTimers, openStorage, promise, recordOf, run, z } from '../storage/helpers.ts'
+import { append, ManualTimers, openStorage, promise, recordOf, run, z } from '../storage/helpers.ts'
 import { failure, MemoryDisk } from '../storage/memory-disk.ts'
 import { CountingState } from './counting-state.ts'
 
@@ -32,7 +32,7 @@ async function askedForHistory(read: () => Promise<void>) {
   const disk = new MemoryDisk()
   const storage = await openStorage(disk, { segmentBytesMax: 1e9 })
   await promise(storage, 1)
-  for (const zxid of run(1, 1, 8)) await storage.append(recordOf(zxid, 0, Buffer.alloc(300_000)), zxid)
+  for (const zxid of run(1, 1, 8)) await append(storage, recordOf(zxid, 0, Buffer.alloc(300_000)), zxid)
   const open = disk.open.bind(disk)
   disk.open = async (path, options) => {
     const file = await open(path, options)

@@ -12,9 +12,9 @@ async function threeServers(seed: number) {
   const { storage } = ensemble.member(leader)
   const append = storage.append.bind(storage)
   let batches = 0
-  storage.append = (records, lastZxid) => {
+  storage.append = (records, lastZxid, settled) => {
     batches++
-    return append(records, lastZxid)
+    append(records, lastZxid, settled)
   }
   return { ensemble, batches: () => batches }
 }

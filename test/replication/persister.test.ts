@@ -10,9 +10,9 @@ class FakeStorage {
   readonly #pending = new Map<string, { resolve: () => void; reject: (error: Error) => void }>()
   refusal: Error | null = null
 
-  append(records: Buffer, _lastZxid: number): Promise<void> {
+  append(records: Buffer, _lastZxid: number, settled: (failure: Error | null) => void): void {
     if (this.refusal !== null) throw this.refusal
-    return this.work(records.toString('latin1', 0, 20))
+    void this.work(records.toString('latin1', 0, 20)).then(() => settled(null), settled)
   }
 
   work(name: string): Promise<void> {

@@ -5,6 +5,7 @@ import { segmentFormatVersion } from '../../src/storage/segment-format.ts'
 import { stateFormatVersion } from '../../src/storage/state-file.ts'
 import { StorageError } from '../../src/storage/storage.ts'
 import {
+  append,
   appendAll,
   folder,
   openStorage,
@@ -240,7 +241,7 @@ describe('damage: the end of the log', () => {
     // With its mark, this one ends just where the lost one ended. What stood behind it must not come back to life.
     const markBytes = 40
     const shorter = Buffer.alloc(recordOf(z(1, 6)).length - recordHeaderBytes - markBytes)
-    await storage.append(recordOf(z(1, 6), 0, shorter), z(1, 6))
+    await append(storage, recordOf(z(1, 6), 0, shorter), z(1, 6))
     expect((await openStorage(disk.kill())).lastZxid).toBe(z(1, 6))
   })
 

@@ -78,10 +78,17 @@ export async function promise(storage: Storage, epoch: number): Promise<void> {
   if (storage.state.promisedEpoch < epoch) await storage.saveState({ promisedEpoch: epoch })
 }
 
+/** Resolves when they are durable. */
+export function append(storage: Storage, records: Buffer, lastZxid: Zxid): Promise<void> {
+  return new Promise((resolve, reject) => {
+    storage.append(records, lastZxid, (failure) => (failure === null ? resolve() : reject(failure)))
+  })
+}
+
 /** Appends in batches of the given zxids, all in the same turn. */
 export async function appendAll(storage: Storage, zxids: readonly Zxid[], commit: Zxid = 0): Promise<void> {
   await promise(storage, epochOf(zxids.at(-1) ?? 0))
-  await Promise.all(zxids.map((zxid) => storage.append(recordOf(zxid, Math.min(commit, zxid - 1)), zxid)))
+  await Promise.all(zxids.map((zxid) => append(storage, recordOf(zxid, Math.min(commit, zxid - 1)), zxid)))
 }
 
 export interface Recovered {

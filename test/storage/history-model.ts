@@ -1,7 +1,7 @@
 import { lastZxidOf, SummaryTracker } from '../../src/storage/history-summary.ts'
 import type { DurableState, HistorySummary, Storage } from '../../src/storage/storage.ts'
 import { counterOf, epochOf, type Zxid } from '../../src/tree/zxid.ts'
-import { readBack, recordsOf, recovered, run, snapshotAt, stateAt } from './helpers.ts'
+import { append, readBack, recordsOf, recovered, run, snapshotAt, stateAt } from './helpers.ts'
 
 /** What a disk may hold: at least the first `durable` transactions of `history`, and this state. */
 interface World {
@@ -60,7 +60,7 @@ export class HistoryModel {
       const length = world.history.length
       const commit = Math.min(this.#committed, (zxids[0] ?? 1) - 1)
       appended.push(
-        this.storage.append(recordsOf(zxids, commit), zxids.at(-1) ?? 0).then(() => {
+        append(this.storage, recordsOf(zxids, commit), zxids.at(-1) ?? 0).then(() => {
           world.durable = length
         }),
       )

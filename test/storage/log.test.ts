@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { BrokenInvariant } from '../../src/runtime/assert.ts'
 import { recordBytes, recordZxid } from '../../src/storage/record.ts'
 import {
+  append,
   appendAll,
   folder,
   ManualTimers,
@@ -28,7 +29,7 @@ describe('log: group commit', () => {
     const { write, sync } = disk.counts
     const order: number[] = []
     const zxids = run(1, 1, 500)
-    await Promise.all(zxids.map((zxid) => storage.append(recordOf(zxid), zxid).then(() => order.push(zxid))))
+    await Promise.all(zxids.map((zxid) => append(storage, recordOf(zxid), zxid).then(() => order.push(zxid))))
     expect([disk.counts.write - write, disk.counts.sync - sync]).toEqual([1, 1])
     expect(order).toEqual(zxids)
   })
@@ -41,7 +42,7 @@ describe('log: group commit', () => {
     const appended: Promise<void>[] = []
     let next = 2
     const appendOne = (): void => {
-      appended.push(storage.append(recordOf(z(1, next)), z(1, next)))
+      appended.push(append(storage, recordOf(z(1, next)), z(1, next)))
       next += 1
     }
     appendOne()
@@ -64,9 +65,9 @@ describe('log: group commit', () => {
   it('a gap, or a last zxid that is not theirs -> broken invariant', async () => {
     const storage = await openStorage(new MemoryDisk())
     await appendAll(storage, run(1, 1, 2))
-    expect(() => storage.append(recordsOf([z(1, 4)]), z(1, 4))).toThrow(BrokenInvariant)
-    expect(() => storage.append(recordsOf([z(2, 2)]), z(2, 2))).toThrow(BrokenInvariant)
-    expect(() => storage.append(recordsOf([z(1, 3)]), z(1, 4))).toThrow(BrokenInvariant)
+    expect(() => storage.append(recordsOf([z(1, 4)]), z(1, 4), () => {})).toThrow(BrokenInvariant)
+    expect(() => storage.append(recordsOf([z(2, 2)]), z(2, 2), () => {})).toThrow(BrokenInvariant)
+    expect(() => storage.append(recordsOf([z(1, 3)]), z(1, 4), () => {})).toThrow(BrokenInvariant)
   })
 
   it.each([
@@ -82,7 +83,7 @@ describe('log: group commit', () => {
       disk.fault = (operation) => {
         if (operation === what) throw failure(code, 'broken')
       }
-      const appended = [3, 4].map((counter) => storage.append(recordOf(z(1, counter)), z(1, counter)))
+      const appended = [3, 4].map((counter) => append(storage, recordOf(z(1, counter)), z(1, counter)))
       const outcomes = await Promise.allSettled(appended)
       for (const outcome of outcomes)
         expect(outcome).toMatchObject({
@@ -91,7 +92,7 @@ describe('log: group commit', () => {
         })
       disk.fault = () => {}
       const { sync, write } = disk.counts
-      await expect(storage.append(recordOf(z(1, 5)), z(1, 5))).rejects.toMatchObject({ code: 'IO' })
+      await expect(append(storage, recordOf(z(1, 5)), z(1, 5))).rejects.toMatchObject({ code: 'IO' })
       expect([disk.counts.sync, disk.counts.write]).toEqual([sync, write])
       expect(storage.durableZxid).toBe(z(1, 2))
       expect(await readBack(storage)).toEqual(run(1, 1, 2))
@@ -105,7 +106,7 @@ describe('log: group commit', () => {
     disk.fault = (operation) => {
       if (operation === 'sync') throw failure('EIO', 'broken')
     }
-    await expect(storage.append(recordOf(z(1, 3)), z(1, 3))).rejects.toMatchObject({ code: 'IO' })
+    await expect(append(storage, recordOf(z(1, 3)), z(1, 3))).rejects.toMatchObject({ code: 'IO' })
     expect((await openStorage(disk.kill())).lastZxid).toBe(z(1, 2))
   })
 })
@@ -143,7 +144,7 @@ describe('log: segments', () => {
     const storage = await openStorage(new MemoryDisk(), { segmentBytesMax: 1e8 })
     const payloads = [Buffer.alloc(3_000_000, 1), Buffer.alloc(10, 2), Buffer.alloc(1_500_000, 3)]
     for (const [i, payload] of payloads.entries())
-      await storage.append(recordOf(z(1, i + 1), 0, payload), z(1, i + 1))
+      await append(storage, recordOf(z(1, i + 1), 0, payload), z(1, i + 1))
     const sizes: number[] = []
     for await (const batch of storage.readRecords(0, z(1, 3)))
       for (let at = 0; at < batch.length; at += recordBytes(batch, at))
@@ -155,7 +156,7 @@ describe('log: segments', () => {
     const disk = new MemoryDisk()
     const storage = await openStorage(disk, { segmentBytesMax: 1e9 })
     const payload = Buffer.alloc(40_000)
-    for (const zxid of run(1, 1, 50)) await storage.append(recordOf(zxid, 0, payload), zxid)
+    for (const zxid of run(1, 1, 50)) await append(storage, recordOf(zxid, 0, payload), zxid)
     disk.bytesRead = 0
     let bytes = 0
     for await (const batch of storage.readRecords(z(1, 48), z(1, 50))) bytes += batch.length
@@ -198,7 +199,7 @@ describe('log: truncate', () => {
     storage.noteCommit(z(1, 4))
     expect(() => storage.truncate(z(1, 3))).toThrow(BrokenInvariant)
     expect(() => storage.truncate(z(2, 1))).toThrow(BrokenInvariant)
-    const appended = storage.append(recordOf(z(1, 7)), z(1, 7))
+    const appended = append(storage, recordOf(z(1, 7)), z(1, 7))
     expect(() => storage.truncate(z(1, 5))).toThrow(BrokenInvariant)
     await appended
   })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { BrokenInvariant } from '../../src/runtime/assert.ts'
 import { silentLog } from '../../src/runtime/log.ts'
 import {
+  append,
   appendAll,
   folder,
   openStorage,
@@ -210,7 +211,7 @@ describe('storage: saveState', () => {
     })
     disk.fault = () => {}
     await expect(storage.saveState({ promisedEpoch: 1 })).rejects.toMatchObject({ code: 'IO' })
-    await expect(storage.append(recordsOf([z(1, 1)]), z(1, 1))).rejects.toMatchObject({ code: 'IO' })
+    await expect(append(storage, recordsOf([z(1, 1)]), z(1, 1))).rejects.toMatchObject({ code: 'IO' })
     expect(storage.state.promisedEpoch).toBe(0)
   })
 })
@@ -260,7 +261,7 @@ describe('storage: snapshots', () => {
         release = resolve
       }),
     }
-    const appended = storage.append(recordsOf(run(1, 1, 3)), z(1, 3))
+    const appended = append(storage, recordsOf(run(1, 1, 3)), z(1, 3))
     const written = storage.writeSnapshot(snapshotAt(z(1, 3)))
     for (let i = 0; i < 200; i++) await Promise.resolve()
     const names = (): string[] => [...disk.files().keys()].filter((path) => path.includes('snapshot'))
