@@ -1,6 +1,7 @@
+import { BrokenInvariant } from '../runtime/assert.ts'
 import { copyRange } from '../runtime/copy-range.ts'
 import type { JuteWriter } from '../wire/jute-writer.ts'
-import { ByteHeap } from './byte-heap.ts'
+import { ByteHeap, type ChunkAddress } from './byte-heap.ts'
 import { hashView } from './digest.ts'
 import { Field, Flag, NodeTable } from './node-table.ts'
 import type { Znode } from './znode.ts'
@@ -9,6 +10,15 @@ import type { Znode } from './znode.ts'
 interface Decoder {
   latin1Slice(start: number, end: number): string
   utf8Slice(start: number, end: number): string
+}
+
+/** Where path and data of a node stood when they were kept. */
+export interface KeptContent {
+  readonly node: Znode
+  readonly chunk: ChunkAddress
+  readonly pathLength: number
+  /** -1 for null. */
+  readonly dataLength: number
 }
 
 /** So much of a path is compared before the runtime is called for the rest. */
@@ -49,8 +59,45 @@ export class NodeStore {
   }
 
   remove(node: Znode): void {
-    this.#heap.release(this.#chunk(node))
+    if (!this.#isKept(node)) this.#heap.release(this.#chunk(node))
     this.records.release(node)
+  }
+
+  /** Bytes of path and data. */
+  contentLength(node: Znode): number {
+    return this.records.int(node, Field.pathLength) + this.records.int(node, Field.dataLength)
+  }
+
+  /**
+   * Path and data stay as they are, whatever becomes of the node, until they are let go: the next data get another chunk.
+   * Nothing is copied. A node's content is kept once at a time.
+   */
+  keep(node: Znode): KeptContent {
+    const { records } = this
+    if (!records.setFlag(node, Flag.chunkKept)) throw new BrokenInvariant(`${this.path(node)} is kept twice`)
+    const hasData = (records.int(node, Field.flags) & Flag.noData) === 0
+    return {
+      node,
+      chunk: this.#chunk(node),
+      pathLength: records.int(node, Field.pathLength),
+      dataLength: hasData ? records.int(node, Field.dataLength) : -1,
+    }
+  }
+
+  /** As `writePath` and then `writeData` would have, when it was kept. */
+  writeKept(kept: KeptContent, writer: JuteWriter): void {
+    const bytes = this.#heap.bytes(kept.chunk)
+    const start = this.#heap.offset(kept.chunk)
+    const dataAt = start + kept.pathLength
+    writer.int(kept.pathLength).rawRange(bytes, start, dataAt).int(kept.dataLength)
+    if (kept.dataLength > 0) writer.rawRange(bytes, dataAt, dataAt + kept.dataLength)
+  }
+
+  /** Gives the chunk back, unless the node still has it. */
+  letGo(kept: KeptContent): void {
+    // A node that has taken over the record has another chunk: this one was never free.
+    if (this.#chunk(kept.node) === kept.chunk) this.records.clearFlag(kept.node, Flag.chunkKept)
+    else this.#heap.release(kept.chunk)
   }
 
   path(node: Znode): string {
@@ -167,25 +214,37 @@ export class NodeStore {
     const flags = records.int(node, Field.flags)
     const bytes = Math.max(length, 0)
     records.setInt(node, Field.flags, length < 0 ? flags | Flag.noData : flags & ~Flag.noData)
-    if (records.int(node, Field.dataLength) !== bytes) this.#makeRoom(node, bytes)
+    if (this.#isKept(node)) this.#move(node, bytes)
+    else if (records.int(node, Field.dataLength) !== bytes) this.#makeRoom(node, bytes)
     records.setInt(node, Field.dataLength, bytes)
     copyRange(source, at, at + bytes, this.#heap.bytes(this.#chunk(node)), this.#dataAt(node))
   }
 
   /** Moves to another chunk where this one is too small, or more than twice as large as it need be. */
   #makeRoom(node: Znode, dataLength: number): void {
+    const before = this.#chunk(node)
+    const needed = this.records.int(node, Field.pathLength) + dataLength
+    const capacity = this.#heap.capacity(before)
+    if (needed <= capacity && needed * 2 >= capacity) return
+    this.#move(node, dataLength)
+    this.#heap.release(before)
+  }
+
+  /** To another chunk, with the path, and with room for so many data. Who calls it sees to the chunk before. */
+  #move(node: Znode, dataLength: number): void {
     const { records } = this
     const heap = this.#heap
     const before = this.#chunk(node)
     const pathLength = records.int(node, Field.pathLength)
-    const needed = pathLength + dataLength
-    const capacity = heap.capacity(before)
-    if (needed <= capacity && needed * 2 >= capacity) return
-    const address = heap.allocate(needed)
+    const address = heap.allocate(pathLength + dataLength)
     const start = heap.offset(before)
     copyRange(heap.bytes(before), start, start + pathLength, heap.bytes(address), heap.offset(address))
     records.setInt(node, Field.chunk, address)
-    heap.release(before)
+    records.clearFlag(node, Flag.chunkKept)
+  }
+
+  #isKept(node: Znode): boolean {
+    return (this.records.int(node, Field.flags) & Flag.chunkKept) !== 0
   }
 
   #chunk(node: Znode): number {

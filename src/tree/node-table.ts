@@ -64,6 +64,8 @@ export const Flag = {
   asciiPath: 2,
   /** Its digest is to be reckoned anew. */
   digestDue: 4,
+  /** A snapshot under way needs what stands in the chunk: it must not change, nor be given back. */
+  chunkKept: 8,
 } as const
 
 export const statBytes = 68

@@ -24,29 +24,41 @@ export const SnapshotRecord = { head: 1, origin: 2, session: 3, node: 4, end: 5 
 export const snapshotFormat = 2
 
 export function writeNode(writer: JuteWriter, tree: Tree, node: Znode): void {
-  // What is shown there comes from each server's own file, see `Tree.showMembership`.
-  const shown = tree.isConfig(node)
   const acl = tree.acl(node).bytes
   const mark = writer.beginFrame()
   writer.int(SnapshotRecord.node)
   tree.writePath(node, writer)
-  if (shown) writer.int(0)
+  if (isShown(tree, node)) writer.int(0)
   else tree.writeData(node, writer)
+  writeSaved(writer, tree, node)
+  writer.rawRange(acl, 0, acl.length)
+  writer.endFrame(mark)
+}
+
+/** What `SavedField` has of a node. */
+export function writeSaved(writer: JuteWriter, tree: Tree, node: Znode): void {
   writer
     .long(tree.czxid(node))
     .long(tree.mzxid(node))
     .long(tree.pzxid(node))
     .long(tree.ctime(node))
     .long(tree.mtime(node))
-    .int(shown ? 0 : tree.version(node))
+    .int(isShown(tree, node) ? 0 : tree.version(node))
     .int(tree.aversion(node))
     .int(tree.childCreations(node))
     .long(tree.owner(node))
-    .rawRange(acl, 0, acl.length)
-  writer.endFrame(mark)
 }
 
-export function writeSession(writer: JuteWriter, session: Session): void {
+/** What is shown there comes from each server's own file, see `Tree.showMembership`: a snapshot does not have it. */
+const isShown = (tree: Tree, node: Znode): boolean => tree.isConfig(node)
+
+/** What a snapshot has of a session. */
+export type SavedSession = Pick<
+  Session,
+  'id' | 'timeoutMs' | 'password' | 'exactlyOnceWindow' | 'attachment' | 'lastRequestId' | 'answers'
+>
+
+export function writeSession(writer: JuteWriter, session: SavedSession): void {
   const mark = writer.beginFrame()
   writer
     .int(SnapshotRecord.session)

@@ -2,6 +2,7 @@ import { assert } from '../runtime/assert.ts'
 import { JuteWriter } from '../wire/jute-writer.ts'
 import type { OriginTable } from './origins.ts'
 import type { Session, SessionChangeWatcher, SessionTable } from './sessions.ts'
+import { SnapshotBacklog } from './snapshot-backlog.ts'
 import { SnapshotRecord, snapshotFormat, writeNode, writeOrigin, writeSession } from './snapshot-format.ts'
 import type { NodeChangeWatcher, Tree } from './tree.ts'
 import type { Znode } from './znode.ts'
@@ -9,19 +10,24 @@ import type { Zxid } from './zxid.ts'
 
 /** A piece is handed out once it has this size; one record more may be in it. */
 const pieceBytes = 64 * 1024
+const writerBytes = 2 * pieceBytes
 /** And the walk goes past this many nodes for one piece, at most, that need not be written any more: a millisecond. */
 const stepsMax = 10_000
 const nothing = Buffer.alloc(0)
 
 /**
  * One walk over the state as it was at one zxid, while it goes on changing: what is about to change before the walk came
- * by is written first, and marked, so that the walk passes it over. What is new carries the mark from birth.
+ * by is written first, or kept as it was if it is large, and marked, so that the walk passes it over. What is new carries
+ * the mark from birth.
  */
 export class SnapshotWalk implements NodeChangeWatcher, SessionChangeWatcher {
   readonly #tree: Tree
   readonly #sessions: SessionTable
   readonly #mark: number
-  readonly #writer = new JuteWriter(pieceBytes * 2)
+  #writer = new JuteWriter(writerBytes)
+  /** Pieces that changes between two of them have filled. */
+  readonly #full: Buffer[] = []
+  readonly #backlog: SnapshotBacklog
   readonly #end: { zxid: Zxid; digest: string }
   /** The place in the tree that the walk has come to. What comes to stand behind the end carries the mark. */
   #place = 1
@@ -37,6 +43,7 @@ export class SnapshotWalk implements NodeChangeWatcher, SessionChangeWatcher {
   ) {
     this.#tree = parts.tree
     this.#sessions = parts.sessions
+    this.#backlog = new SnapshotBacklog(parts.tree)
     this.#end = at
     this.#mark = this.#tree.snapshotMark + 1
     this.#tree.snapshotMark = this.#mark
@@ -61,9 +68,12 @@ export class SnapshotWalk implements NodeChangeWatcher, SessionChangeWatcher {
    */
   nextPiece(): Buffer | null {
     if (this.#state !== 'walking') return null
+    const full = this.#full.shift()
+    if (full !== undefined) return full
     for (let steps = 0; this.#writer.length < pieceBytes; steps++) {
-      if (steps === stepsMax) return this.#writer.length === 0 ? nothing : this.#writer.take()
-      if (this.#sessionsLeft > 0) this.#walkSession()
+      if (steps === stepsMax) return this.#writer.length === 0 ? nothing : this.#take()
+      if (!this.#backlog.isEmpty) this.#backlog.writeOne(this.#writer)
+      else if (this.#sessionsLeft > 0) this.#walkSession()
       else if (this.#nodesLeft > 0) this.#walkNode()
       else {
         this.#writeEnd()
@@ -72,23 +82,42 @@ export class SnapshotWalk implements NodeChangeWatcher, SessionChangeWatcher {
         break
       }
     }
-    return this.#writer.take()
+    return this.#take()
   }
 
   /** Gives up, or tidies up after the last piece. */
   end(): void {
     this.#letGo()
+    this.#backlog.clear()
+    this.#full.length = 0
     this.#state = 'ended'
   }
 
   nodeWillChange(node: Znode): void {
     this.#nodesLeft--
+    if (this.#backlog.takeNode(node)) return
     writeNode(this.#writer, this.#tree, node)
+    this.#cut()
   }
 
   sessionWillChange(session: Session): void {
     this.#sessionsLeft--
+    if (this.#backlog.takeSession(session)) return
     writeSession(this.#writer, session)
+    this.#cut()
+  }
+
+  /** Many small changes are not to become one large piece, whose checksum would take as long as all of them. */
+  #cut(): void {
+    if (this.#writer.length >= pieceBytes) this.#full.push(this.#take())
+  }
+
+  #take(): Buffer {
+    if (this.#writer.bytes.length === writerBytes) return this.#writer.take()
+    // A large node was in it: what comes next does not need as much.
+    const piece = this.#writer.view()
+    this.#writer = new JuteWriter(writerBytes)
+    return piece
   }
 
   #walkNode(): void {

@@ -70,6 +70,11 @@ export class TreeView {
     return this.records.int(node, Field.dataLength)
   }
 
+  /** Bytes of path and data. */
+  contentLength(node: Znode): number {
+    return this.store.contentLength(node)
+  }
+
   acl(node: Znode): AclList {
     return this.acls.at(this.records.int(node, Field.acl))
   }

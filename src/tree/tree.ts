@@ -1,11 +1,12 @@
 import { BrokenInvariant } from '../runtime/assert.ts'
+import type { JuteWriter } from '../wire/jute-writer.ts'
 import type { AclList } from './acl-table.ts'
 import { hashString, type StateDigest } from './digest.ts'
 import { Kinship } from './kinship.ts'
 import { type Misfit, Newcomers } from './newcomers.ts'
 import { digestOfData, digestOfRest } from './node-digest.ts'
 import { type NodeImage, restoreRecord, SavedField } from './node-image.ts'
-import { NodeStore } from './node-store.ts'
+import { type KeptContent, NodeStore } from './node-store.ts'
 import { Field, Flag, getLong, putLong } from './node-table.ts'
 import { type Owner, sessionOf } from './owner.ts'
 import { PathIndex } from './path-index.ts'
@@ -17,7 +18,7 @@ import { TreeView } from './tree-view.ts'
 import type { Znode } from './znode.ts'
 import type { Zxid } from './zxid.ts'
 
-/** Is told of a node before it changes or goes: a snapshot under way saves it as it was. */
+/** Is told of a node before it changes or goes: a snapshot under way has to have it as it was. */
 export interface NodeChangeWatcher {
   nodeWillChange(node: Znode): void
 }
@@ -70,6 +71,19 @@ export class Tree extends TreeView {
     if (this.records.int(node, Field.snapshotMark) === this.snapshotMark) return false
     this.records.setInt(node, Field.snapshotMark, this.snapshotMark)
     return true
+  }
+
+  /** Path and data as they are now stay for `writeKept`, whatever becomes of the node, until `letGo` or `clear`. */
+  keepContent(node: Znode): KeptContent {
+    return this.store.keep(node)
+  }
+
+  writeKept(content: KeptContent, writer: JuteWriter): void {
+    this.store.writeKept(content, writer)
+  }
+
+  letGo(content: KeptContent): void {
+    this.store.letGo(content)
   }
 
   /**

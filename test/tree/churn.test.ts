@@ -10,7 +10,7 @@ import { ReplicatedState } from '../../src/tree/replicated-state.ts'
 import { Session } from '../../src/tree/sessions.ts'
 import { nextVersion } from '../../src/tree/tree.ts'
 import type { Znode } from '../../src/tree/znode.ts'
-import { chunksOf, worldMay } from './harness.ts'
+import { chunksOf, collect, worldMay } from './harness.ts'
 import { copyOf, expectNode, expectNodes, type PlainNodes, plainOf } from './plain-nodes.ts'
 
 const sessionId = 2 ** 52 + 12_345
@@ -210,18 +210,38 @@ test('property: a hundred thousand changes, snapshots taken in pieces between th
   await fc.assert(fc.asyncProperty(fc.integer(), run), { numRuns: 1, endOnFailure: true })
 }, 60_000)
 
-test('nodes come, go, and get data of other lengths -> as many chunks of memory are held as there are nodes', () => {
+test('nodes come, go, and get other data, beside snapshots to the end and given up -> as many chunks of memory as nodes', async () => {
   const taken = vi.spyOn(ByteHeap.prototype, 'allocate')
   const given = vi.spyOn(ByteHeap.prototype, 'release')
   try {
     const churn = new Churn(1)
-    for (let i = 0; i < 5000; i++) churn.step(i < 3000 ? 45 : 15, 50_000)
-    const { tree } = churn.state
+    const { state } = churn
+    const { tree } = state
+    const change = (steps: number, share: number) => {
+      for (let i = 0; i < steps; i++) churn.step(share, 50_000)
+    }
+    const held = () => taken.mock.calls.length - given.mock.calls.length
+    change(3000, 45)
+    for (const givenUp of [true, false]) {
+      let heldMost = 0
+      const pause = async () => {
+        change(600, 25)
+        heldMost = Math.max(heldMost, held() - churn.nodes.size)
+        if (givenUp) throw new Error('given up')
+      }
+      const whole = collect(state.snapshot(pause))
+      if (givenUp) await expect(whole).rejects.toThrow('given up')
+      else await whole
+      // Nodes that were removed, or have other data, before the walk came by.
+      expect(heldMost).toBeGreaterThan(5)
+      // The node that was removed last has its own until another one comes or goes.
+      expect(held() - churn.nodes.size).toBeLessThanOrEqual(1)
+    }
+    change(2000, 15)
     for (const path of [...churn.nodes.keys()].reverse()) {
       if (!reserved.includes(path)) tree.remove(tree.find(path) as Znode, 2 ** 40)
     }
-    // The node that was removed last still has its own.
-    expect(taken.mock.calls.length - given.mock.calls.length).toBe(reserved.length + 1)
+    expect(held()).toBe(reserved.length + 1)
     expect(taken.mock.calls.length).toBeGreaterThan(2000)
   } finally {
     vi.restoreAllMocks()

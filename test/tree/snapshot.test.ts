@@ -1,10 +1,11 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { SavedField } from '../../src/tree/node-image.ts'
 import { ttlMsOf } from '../../src/tree/owner.ts'
 import { ReplicatedState } from '../../src/tree/replicated-state.ts'
 import { SnapshotRecord } from '../../src/tree/snapshot-format.ts'
 import { SnapshotError } from '../../src/tree/snapshot-load.ts'
+import { JuteWriter } from '../../src/wire/jute-writer.ts'
 import { OpCode } from '../../src/wire/opcodes.ts'
 import {
   chunksOf,
@@ -168,7 +169,69 @@ describe('snapshot', () => {
     }
     expect(later.length).toBeGreaterThanOrEqual(6)
     expect(later.filter((length) => length === 0).length).toBeGreaterThanOrEqual(4)
+    // What the sets wrote between two pieces went out in pieces, too.
+    expect(Math.max(...later)).toBeLessThan(66_000)
     expect((await loaded(pieces)).digest()).toBe(digest)
+  })
+
+  test('large nodes and sessions change and go ahead of the walk -> saved as they were, and not copied by the changes', async () => {
+    const h = new Harness({ settings: { extendedTypesEnabled: true } })
+    const session = h.newSession({ window: 8 })
+    const other = h.newSession({ window: 8 })
+    let requestId = 0
+    const run = (opcode: number, body: Buffer) => h.run(opcode, body, { session, requestId: ++requestId })
+    const data = 'x'.repeat(100_000)
+    const list = Array.from({ length: 100 }, (_, i) => ({ perms: 31, scheme: 'ip', id: `10.0.0.${i}` }))
+    for (let i = 0; i < 40; i++) run(OpCode.create, createBody(`/n${i}`, { data }))
+    run(OpCode.create, createBody(`/${'long'.repeat(1000)}`, { data: null }))
+    run(OpCode.create, createBody('/listed', { acl: list }))
+    h.run(OpCode.create, createBody(`/${'other'.repeat(1000)}`), { session: other, requestId: 1 })
+    const digest = h.state.digest()
+    const send = (opcode: number, body: Buffer) => h.send(opcode, body, { session, requestId: ++requestId })
+    for (let i = 0; i < 40; i += 4) {
+      send(OpCode.delete, deleteBody(`/n${i}`))
+      send(OpCode.setData, setDataBody(`/n${i + 1}`, 'short'))
+      send(OpCode.setData, setDataBody(`/n${i + 1}`, 'y'.repeat(90_000)))
+      // Only what it counts of its children changes; then it goes as well.
+      send(OpCode.create, createBody(`/n${i + 2}/child`))
+      send(OpCode.delete, deleteBody(`/n${i + 2}/child`))
+      if (i % 8 === 0) send(OpCode.delete, deleteBody(`/n${i + 2}`))
+      // In the place of the one that went.
+      send(OpCode.create, createBody(`/n${i}`, { data: 'again' }))
+    }
+    send(OpCode.setData, setDataBody(`/${'long'.repeat(1000)}`, 'data'))
+    send(OpCode.delete, deleteBody('/listed'))
+    h.send(OpCode.closeSession, Buffer.alloc(0), { session: other })
+    const walk = h.state.snapshot(noPause)
+    const written = vi.spyOn(JuteWriter.prototype, 'rawRange')
+    h.applyAll()
+    const copied = written.mock.calls.reduce((sum, [, start, end]) => sum + end - start, 0)
+    written.mockRestore()
+    // The answers of creates have paths.
+    expect(copied).toBeLessThan(50_000)
+    const after = h.state.digest()
+    const state = await loaded(await collect(walk))
+    expect(state.digest()).toBe(digest)
+    expect(state.sessions.get(other)?.answers.length).toBe(1)
+    // All that was kept is let go: another snapshot has it as it is now.
+    expect((await loaded(await collect(h.state.snapshot(noPause)))).digest()).toBe(after)
+  })
+
+  test('the state is replaced while large nodes are kept for a snapshot -> given up, and the new state is whole', async () => {
+    const { h, session } = grown()
+    const run = (opcode: number, body: Buffer, requestId: number) =>
+      h.run(opcode, body, { session, requestId })
+    for (let i = 0; i < 20; i++) run(OpCode.setData, setDataBody(`/big/${i}`, 'x'.repeat(5000)), 5000 + i)
+    const other = await collect(h.state.snapshot(noPause))
+    const digest = h.state.digest()
+    const walk = h.state.snapshot(noPause)
+    await walk.next()
+    for (let i = 0; i < 20; i++) run(OpCode.setData, setDataBody(`/big/${i}`, 'short'), 6000 + i)
+    h.state.endReign()
+    await h.state.load(chunksOf(other))
+    await expect(walk.next()).rejects.toThrow(SnapshotError)
+    expect(h.state.digest()).toBe(digest)
+    expect((await loaded(await collect(h.state.snapshot(noPause)))).digest()).toBe(digest)
   })
 
   test('chunks cut anywhere -> loads all the same', async () => {

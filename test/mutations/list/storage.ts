@@ -92,6 +92,18 @@ export const storageMutations: readonly Mutation[] = [
     ],
   },
   {
+    name: 'kept-content-overwritten',
+    breaks: 'new data of a large node are written over those that a snapshot under way has yet to save',
+    noticedBy: ['server stopped', 'liveness'],
+    edits: [
+      {
+        file: 'tree/node-store.ts',
+        find: '    if (this.#isKept(node)) this.#move(node, bytes)\n    else if',
+        replace: '    if',
+      },
+    ],
+  },
+  {
     name: 'answers-lost-by-snapshot',
     breaks: 'a snapshot leaves out the answers that are kept for clients that ask again',
     noticedBy: ['server stopped', 'exactly once'],
