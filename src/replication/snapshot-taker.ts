@@ -134,6 +134,8 @@ export class SnapshotTaker {
       log.error('a snapshot could not be taken', {
         reason: error instanceof Error ? error.message : String(error),
       })
+    } finally {
+      this.#state.endSnapshot()
     }
   }
 

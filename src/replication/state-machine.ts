@@ -52,4 +52,9 @@ export interface StateMachine {
    * Only one at a time.
    */
   snapshot(): AsyncIterable<Buffer>
+  /**
+   * Nothing is kept for a snapshot any more. To be called however it ended: of pieces that nobody began to ask for, nobody else
+   * would know that they are not wanted, and each change would keep what it changes until the next snapshot.
+   */
+  endSnapshot(): void
 }

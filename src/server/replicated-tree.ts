@@ -147,6 +147,10 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
     return this.#state.snapshot(() => new Promise((resolve) => this.#timers.endOfTurn(resolve)))
   }
 
+  endSnapshot(): void {
+    this.#state.endSnapshot()
+  }
+
   /** The state is whole, and goes on where the history ends. */
   replayed(): void {
     this.#replaying = false

@@ -129,13 +129,20 @@ export class ReplicatedState {
   /**
    * The state as of `lastApplied` at the time of this call, in pieces of about 64 kB (or one node, if that is larger),
    * while transactions go on being applied. `pause` is awaited between pieces. One at a time: a new one ends one that is
-   * under way, whose consumer gets a SnapshotError.
+   * under way, whose consumer gets a SnapshotError. Who gives it up before asking for the first piece has to say so, by
+   * `endSnapshot`.
    */
   snapshot(pause: () => Promise<void>): AsyncGenerator<Buffer> {
-    this.#walk?.end()
+    this.endSnapshot()
     const walk = new SnapshotWalk(this, { zxid: this.#lastApplied, digest: this.digest() })
     this.#walk = walk
     return piecesOf(walk, pause)
+  }
+
+  /** Nothing is kept for a snapshot any more; one that is under way is given up. */
+  endSnapshot(): void {
+    this.#walk?.end()
+    this.#walk = null
   }
 
   #showMembership(): void {
@@ -144,8 +151,7 @@ export class ReplicatedState {
 
   #clear(): void {
     assert(this.#reign === null, 'the state is replaced during a reign')
-    this.#walk?.end()
-    this.#walk = null
+    this.endSnapshot()
     this.tree.clear()
     this.sessions.clear()
     this.origins.clear()

@@ -57,6 +57,8 @@ export class CountingState implements StateMachine {
     })()
   }
 
+  endSnapshot(): void {}
+
   get texts(): string[] {
     return this.entries.map((entry) => entry.text)
   }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { SnapshotTaker } from '../../src/replication/snapshot-taker.ts'
 import { BrokenInvariant } from '../../src/runtime/assert.ts'
 import { drainMicrotasks } from '../../src/runtime/drain-microtasks.ts'
@@ -36,12 +36,14 @@ class OneTimer {
 /** A taker over a state whose snapshots are as long as is said, and a storage that counts them. */
 function setUp(seed: string, onFailure: (error: Error) => void = (error) => expect.fail(error.message)) {
   let taken = 0
-  const size: { bytes: number; isThere: Promise<void>; trouble: Error | null } = {
+  const size: { bytes: number; isThere: Promise<void>; trouble: Error | null; noFile: Error | null } = {
     bytes: 0,
     isThere: Promise.resolve(),
     trouble: null,
+    noFile: null,
   }
   const state = new CountingState()
+  const ended = vi.spyOn(state, 'endSnapshot')
   state.snapshot = async function* () {
     await size.isThere
     if (size.trouble !== null) throw size.trouble
@@ -49,6 +51,7 @@ function setUp(seed: string, onFailure: (error: Error) => void = (error) => expe
   }
   const storage = {
     writeSnapshot: async ({ chunks }: { chunks: AsyncIterable<Buffer> }) => {
+      if (size.noFile !== null) throw size.noFile
       for await (const _chunk of chunks);
       taken++
     },
@@ -99,7 +102,7 @@ function setUp(seed: string, onFailure: (error: Error) => void = (error) => expe
     })
     return () => letGo()
   }
-  return { taker, timers, size, hold, untilNext, apply, rest }
+  return { taker, timers, size, ended, hold, untilNext, apply, rest }
 }
 
 const seeds = Array.from({ length: 20 }, (_, i) => `taker ${i}`)
@@ -154,6 +157,13 @@ describe('when a snapshot fails', () => {
     expect(await apply(snapCount)).toBe(false)
     size.trouble = null
     expect(await apply(snapCount)).toBe(true)
+  })
+
+  test('no file can be made for it -> the state hears that nobody will ask for the pieces', async () => {
+    const { size, ended, apply } = setUp('no file')
+    size.noFile = new Error('no room')
+    expect(await apply(snapCount)).toBe(false)
+    expect(ended).toHaveBeenCalledTimes(1)
   })
 })
 

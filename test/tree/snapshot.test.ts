@@ -291,6 +291,16 @@ describe('snapshot', () => {
     expect((await loaded(await collect(second))).digest()).toBe(h.state.digest())
   })
 
+  test('given up before its first piece -> changes keep nothing any more', async () => {
+    const { h, session } = grown()
+    const walk = h.state.snapshot(noPause)
+    h.state.endSnapshot()
+    expect(h.state.tree.watcher).toBeNull()
+    expect(h.state.sessions.watcher).toBeNull()
+    h.run(OpCode.setData, setDataBody('/big/1999', 'y'), { session, requestId: 9000 })
+    await expect(walk.next()).rejects.toThrow(SnapshotError)
+  })
+
   test('load during a reign, or a transaction out of order -> broken invariant', async () => {
     const h = new Harness()
     await expect(h.state.load(chunksOf([]))).rejects.toThrow(/reign/)
