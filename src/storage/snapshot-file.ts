@@ -30,10 +30,7 @@ const trailerBytes = 24
 /** Syncing all of a large snapshot in one go would hold up the log's own syncs behind it. */
 const syncEveryBytes = 16 * 1024 * 1024
 const readAheadBytes = 1024 * 1024
-/**
- * Larger pieces are written as several chunks. What changes ahead of the walk is in one piece, tens of megabytes of it when
- * the nodes are large: their checksum at one go would stop everything else.
- */
+/** Larger pieces, of which a session with many large answers makes one, are written as several chunks: a checksum takes its time. */
 const chunkBytesMax = 1024 * 1024
 
 function encodeHeader(header: SnapshotHeader): Buffer {

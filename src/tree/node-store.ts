@@ -69,7 +69,7 @@ export class NodeStore {
   }
 
   /**
-   * Path and data stay as they are, whatever becomes of the node, until they are let go: the next data get another chunk.
+   * Path and data stay as they are, whatever becomes of the node, until they are given back: the next data get another chunk.
    * Nothing is copied. A node's content is kept once at a time.
    */
   keep(node: Znode): KeptContent {
@@ -94,7 +94,7 @@ export class NodeStore {
   }
 
   /** Gives the chunk back, unless the node still has it. */
-  letGo(kept: KeptContent): void {
+  giveBack(kept: KeptContent): void {
     // A node that has taken over the record has another chunk: this one was never free.
     if (this.#chunk(kept.node) === kept.chunk) this.records.clearFlag(kept.node, Flag.chunkKept)
     else this.#heap.release(kept.chunk)

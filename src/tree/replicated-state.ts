@@ -141,8 +141,9 @@ export class ReplicatedState {
 
   /** Nothing is kept for a snapshot any more; one that is under way is given up. */
   endSnapshot(): void {
-    this.#walk?.end()
+    const walk = this.#walk
     this.#walk = null
+    while (walk !== null && !walk.end());
   }
 
   #showMembership(): void {
@@ -151,7 +152,8 @@ export class ReplicatedState {
 
   #clear(): void {
     assert(this.#reign === null, 'the state is replaced during a reign')
-    this.endSnapshot()
+    this.#walk?.endWithTree()
+    this.#walk = null
     this.tree.clear()
     this.sessions.clear()
     this.origins.clear()
@@ -180,6 +182,6 @@ async function* piecesOf(walk: SnapshotWalk, pause: () => Promise<void>): AsyncG
       await pause()
     }
   } finally {
-    walk.end()
+    while (!walk.end()) await pause()
   }
 }

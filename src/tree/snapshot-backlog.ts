@@ -1,3 +1,4 @@
+import { BrokenInvariant } from '../runtime/assert.ts'
 import { JuteWriter } from '../wire/jute-writer.ts'
 import type { AclList } from './acl-table.ts'
 import { savedBytes } from './node-image.ts'
@@ -7,26 +8,31 @@ import { type SavedSession, SnapshotRecord, writeSaved, writeSession } from './s
 import type { Tree } from './tree.ts'
 import type { Znode } from './znode.ts'
 
-/** From so many bytes of path, data and list on, a node is kept; to copy a smaller one takes no longer than to change it. */
-const keptBytesMin = 1024
+/** From so many bytes of path, data and list on, a node is kept. A turn that copies thousands of smaller ones takes milliseconds more. */
+const keptBytesMin = 4096
+
+/** Of so many nodes each buffer has what `SavedField` tells. */
+const bufferBits = 10
+const nodesPerBuffer = 2 ** bufferBits
 
 interface KeptNode {
   readonly content: KeptContent
-  readonly saved: Buffer
   readonly acl: AclList
 }
 
 /**
  * What changed before a walk came by, as it was, without a copy of what may be large: a turn of the event loop applies
  * thousands of transactions, and one transaction may remove thousands of nodes. To copy them all at once would stop
- * everything else for seconds: 2 ms for each megabyte.
+ * everything else for seconds: up to 2 ms for each megabyte.
  *
- * Memory: the tree gives the chunks of kept nodes back when they are written, or with `clear`. So a snapshot costs, at the
- * most, as much again as what the tree held when it began.
+ * The tree has the chunks of kept nodes back when they are written: until then they are held beside the new ones, so they
+ * may be, at the most, as much again as the tree held when the walk began.
  */
 export class SnapshotBacklog {
   readonly #tree: Tree
+  /** A stack, as is what is saved of each, in buffers. */
   readonly #nodes: KeptNode[] = []
+  readonly #saved: Buffer[] = []
   readonly #sessions: SavedSession[] = []
   readonly #scratch = new JuteWriter(savedBytes)
 
@@ -44,9 +50,13 @@ export class SnapshotBacklog {
     const acl = tree.acl(node)
     // What the config node holds is no part of a snapshot.
     if (tree.contentLength(node) + acl.bytes.length < keptBytesMin || tree.isConfig(node)) return false
+    const place = this.#nodes.length
+    if (place >>> bufferBits === this.#saved.length)
+      this.#saved.push(Buffer.allocUnsafeSlow(nodesPerBuffer * savedBytes))
     this.#scratch.reset()
     writeSaved(this.#scratch, tree, node)
-    this.#nodes.push({ content: tree.keepContent(node), saved: Buffer.from(this.#scratch.view()), acl })
+    this.#scratch.bytes.copy(this.#savedOf(place), savedAt(place), 0, savedBytes)
+    this.#nodes.push({ content: tree.keepContent(node), acl })
     return true
   }
 
@@ -67,22 +77,40 @@ export class SnapshotBacklog {
       return
     }
     const node = this.#nodes.pop()
-    if (node !== undefined) this.#writeNode(writer, node)
+    if (node === undefined) throw new BrokenInvariant('snapshot: nothing is kept')
+    this.#writeNode(writer, node, this.#nodes.length)
   }
 
-  /** Nothing of it will be written any more. */
-  clear(): void {
-    for (const node of this.#nodes) this.#tree.letGo(node.content)
-    this.#nodes.length = 0
+  /** Nothing of it will be written any more. Gives back what `nodesMax` nodes held; whether that was all. */
+  drop(nodesMax: number): boolean {
     this.#sessions.length = 0
+    for (let i = 0; i < nodesMax; i++) {
+      const node = this.#nodes.pop()
+      if (node === undefined) return true
+      this.#tree.giveBack(node.content)
+    }
+    return this.#nodes.length === 0
   }
 
-  #writeNode(writer: JuteWriter, { content, saved, acl }: KeptNode): void {
+  /** As if nothing had been kept: the tree that held it is cleared. */
+  forget(): void {
+    this.#sessions.length = 0
+    this.#nodes.length = 0
+  }
+
+  #writeNode(writer: JuteWriter, { content, acl }: KeptNode, place: number): void {
     const mark = writer.beginFrame()
     writer.int(SnapshotRecord.node)
     this.#tree.writeKept(content, writer)
-    writer.rawRange(saved, 0, savedBytes).rawRange(acl.bytes, 0, acl.bytes.length)
+    const at = savedAt(place)
+    writer.rawRange(this.#savedOf(place), at, at + savedBytes).rawRange(acl.bytes, 0, acl.bytes.length)
     writer.endFrame(mark)
-    this.#tree.letGo(content)
+    this.#tree.giveBack(content)
+  }
+
+  #savedOf(place: number): Buffer {
+    return this.#saved[place >>> bufferBits] as Buffer
   }
 }
+
+const savedAt = (place: number): number => (place & (nodesPerBuffer - 1)) * savedBytes

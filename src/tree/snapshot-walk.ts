@@ -8,11 +8,16 @@ import type { NodeChangeWatcher, Tree } from './tree.ts'
 import type { Znode } from './znode.ts'
 import type { Zxid } from './zxid.ts'
 
-/** A piece is handed out once it has this size; one record more may be in it. */
+/** A piece is handed out once the walk has written so much; one record more may be in it. */
 const pieceBytes = 64 * 1024
 const writerBytes = 2 * pieceBytes
 /** And the walk goes past this many nodes for one piece, at most, that need not be written any more: a millisecond. */
 const stepsMax = 10_000
+/** What changes ahead of the walk leaves in larger pieces, so that it does not come faster than it goes. */
+const changesBytes = 448 * 1024
+const changesWriterBytes = 512 * 1024
+/** When it is given up, so many kept nodes are given back in one go: less than a millisecond. */
+const droppedMax = 4096
 const nothing = Buffer.alloc(0)
 
 /**
@@ -70,7 +75,8 @@ export class SnapshotWalk implements NodeChangeWatcher, SessionChangeWatcher {
     if (this.#state !== 'walking') return null
     const full = this.#full.shift()
     if (full !== undefined) return full
-    for (let steps = 0; this.#writer.length < pieceBytes; steps++) {
+    // What is kept needs no looking for: a copy of so much takes half a millisecond.
+    for (let steps = 0; this.#writer.length < (this.#backlog.isEmpty ? pieceBytes : changesBytes); steps++) {
       if (steps === stepsMax) return this.#writer.length === 0 ? nothing : this.#take()
       if (!this.#backlog.isEmpty) this.#backlog.writeOne(this.#writer)
       else if (this.#sessionsLeft > 0) this.#walkSession()
@@ -78,19 +84,25 @@ export class SnapshotWalk implements NodeChangeWatcher, SessionChangeWatcher {
       else {
         this.#writeEnd()
         this.#state = 'done'
-        this.#letGo()
+        this.#stopWatching()
         break
       }
     }
     return this.#take()
   }
 
-  /** Gives up, or tidies up after the last piece. */
-  end(): void {
-    this.#letGo()
-    this.#backlog.clear()
+  /** Gives up, or tidies up after the last piece: nothing is kept any more. Returns whether all is given back; else, once more. */
+  end(): boolean {
+    this.#stopWatching()
     this.#full.length = 0
     this.#state = 'ended'
+    return this.#backlog.drop(droppedMax)
+  }
+
+  /** As `end`, where the tree is cleared. */
+  endWithTree(): void {
+    this.#backlog.forget()
+    this.end()
   }
 
   nodeWillChange(node: Znode): void {
@@ -109,12 +121,14 @@ export class SnapshotWalk implements NodeChangeWatcher, SessionChangeWatcher {
 
   /** Many small changes are not to become one large piece, whose checksum would take as long as all of them. */
   #cut(): void {
-    if (this.#writer.length >= pieceBytes) this.#full.push(this.#take())
+    if (this.#writer.length < changesBytes) return
+    this.#full.push(this.#writer.view())
+    this.#writer = new JuteWriter(changesWriterBytes)
   }
 
   #take(): Buffer {
     if (this.#writer.bytes.length === writerBytes) return this.#writer.take()
-    // A large node was in it: what comes next does not need as much.
+    // What comes next does not need as much.
     const piece = this.#writer.view()
     this.#writer = new JuteWriter(writerBytes)
     return piece
@@ -152,7 +166,7 @@ export class SnapshotWalk implements NodeChangeWatcher, SessionChangeWatcher {
     this.#writer.endFrame(mark)
   }
 
-  #letGo(): void {
+  #stopWatching(): void {
     if (this.#tree.watcher === this) this.#tree.watcher = null
     if (this.#sessions.watcher === this) this.#sessions.watcher = null
   }

@@ -73,7 +73,7 @@ export class Tree extends TreeView {
     return true
   }
 
-  /** Path and data as they are now stay for `writeKept`, whatever becomes of the node, until `letGo` or `clear`. */
+  /** Path and data as they are now stay for `writeKept`, whatever becomes of the node, until `giveBack`. Neither after `clear`. */
   keepContent(node: Znode): KeptContent {
     return this.store.keep(node)
   }
@@ -82,8 +82,8 @@ export class Tree extends TreeView {
     this.store.writeKept(content, writer)
   }
 
-  letGo(content: KeptContent): void {
-    this.store.letGo(content)
+  giveBack(content: KeptContent): void {
+    this.store.giveBack(content)
   }
 
   /**

@@ -225,7 +225,7 @@ test('nodes come, go, and get other data, beside snapshots to the end and given 
     for (const givenUp of [true, false]) {
       let heldMost = 0
       const pause = async () => {
-        change(600, 25)
+        change(1500, 25)
         heldMost = Math.max(heldMost, held() - churn.nodes.size)
         if (givenUp) throw new Error('given up')
       }
