@@ -58,10 +58,12 @@ export class FrameReader {
 
   /** Calls `onMessage` for each whole frame; stops when it returns false. Throws FrameError on anything malformed. */
   push(chunk: Buffer, onMessage: (message: ReplicationMessage) => boolean): void {
-    this.#chunks.push(chunk)
-    this.#buffered += chunk.length
-    if (this.#buffered < this.#wanted) return
-    const bytes = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks, this.#buffered)
+    if (this.#buffered > 0 || chunk.length < this.#wanted) {
+      this.#chunks.push(chunk)
+      this.#buffered += chunk.length
+      if (this.#buffered < this.#wanted) return
+    }
+    const bytes = this.#buffered === 0 ? chunk : Buffer.concat(this.#chunks, this.#buffered)
     let at = 0
     this.#wanted = lengthBytes
     while (bytes.length - at >= lengthBytes) {
@@ -74,23 +76,23 @@ export class FrameReader {
         this.#wanted = lengthBytes + length
         break
       }
-      const message = decodeBody(bytes.subarray(at + lengthBytes, end))
+      const message = decodeFrame(bytes, at, end)
       at = end
       if (!onMessage(message)) break
     }
-    const rest = bytes.subarray(at)
-    this.#chunks = rest.length === 0 ? [] : [rest]
-    this.#buffered = rest.length
+    if (this.#buffered > 0) this.#chunks = []
+    this.#buffered = bytes.length - at
+    if (this.#buffered > 0) this.#chunks.push(bytes.subarray(at))
   }
 }
 
-function decodeBody(versioned: Buffer): ReplicationMessage {
-  const version = versioned[0]
+function decodeFrame(bytes: Buffer, start: number, end: number): ReplicationMessage {
+  const version = bytes[start + lengthBytes]
   if (version !== protocolVersion) {
     throw new FrameError(`protocol version ${version}, this server speaks ${protocolVersion}`)
   }
-  const body = versioned.subarray(bodyAt)
-  if (crc32(body) !== versioned.readUInt32BE(1)) throw new FrameError('a wrong checksum')
+  const body = bytes.subarray(start + headerBytes, end)
+  if (crc32(body) !== bytes.readUInt32BE(start + crcAt)) throw new FrameError('a wrong checksum')
   if (body[0] === packedKind) return decodePacked(body.subarray(1))
   const message = decodeFixed(body)
   if (message === null) throw new FrameError(`kind ${body[0]} in ${body.length} bytes`)

@@ -171,18 +171,20 @@ export class LeaderLoop {
   #askForTurn(): void {
     if (this.#turnAsked || this.#over) return
     this.#turnAsked = true
-    this.#runtime.timers.endOfTurn(() => this.#turn())
+    this.#runtime.timers.endOfTurn(this.#turn)
   }
 
-  #turn(): void {
+  readonly #work = (): void => {
+    const inbox = this.#inbox
+    this.#inbox = []
+    for (const inbound of inbox) this.#take(inbound)
+    this.#executeRequests()
+    this.#perform(this.#leader.flush())
+  }
+
+  readonly #turn = (): void => {
     this.#turnAsked = false
-    this.#guard(() => {
-      const inbox = this.#inbox
-      this.#inbox = []
-      for (const inbound of inbox) this.#take(inbound)
-      this.#executeRequests()
-      this.#perform(this.#leader.flush())
-    })
+    this.#guard(this.#work)
   }
 
   #guard(work: () => void): void {
@@ -234,7 +236,7 @@ export class LeaderLoop {
     if (!this.#executing || batch === null || this.#over) return
     this.#forgetCommitted()
     // What one turn could not do is not what gathering waits for.
-    if (this.#gathers && !this.#interrupted) return
+    if (this.#gathers() && !this.#interrupted) return
     this.#interrupted = false
     let executedBytes = 0
     while (!this.#requests.isEmpty && this.#leader.takesRequests) {
@@ -263,7 +265,7 @@ export class LeaderLoop {
    * batch, one frame, one write and one sync on every server, rather than many small ones. Where the network is what takes
    * long, batches follow each other without a pause; and where the others' disks are faster, their commit ends the wait.
    */
-  get #gathers(): boolean {
+  #gathers(): boolean {
     return this.#persister.bytes > 0 && this.#inFlight.length > 0
   }
 

@@ -58,6 +58,10 @@ export class NetworkLink implements Link {
   lastHeardMs: number
   readonly #now: () => number
   #onDrained: (() => void)[] = []
+  readonly #onMessage = (message: ReplicationMessage): boolean => {
+    this.#handlers.onMessage(message)
+    return !this.#closed
+  }
 
   constructor(connection: Connection, now: () => number, handlers: LinkHandlers) {
     this.#connection = connection
@@ -128,10 +132,7 @@ export class NetworkLink implements Link {
   #onData(bytes: Buffer): void {
     this.lastHeardMs = this.#now()
     try {
-      this.#reader.push(bytes, (message) => {
-        this.#handlers.onMessage(message)
-        return !this.#closed
-      })
+      this.#reader.push(bytes, this.#onMessage)
     } catch (error) {
       // What the handlers throw is a fault of this server and must not pass for bad input.
       if (!(error instanceof Error) || error.name !== 'FrameError') throw error

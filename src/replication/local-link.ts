@@ -10,6 +10,7 @@ class LocalEnd implements Link {
   /** It holds nothing of its own: the leader loop bounds what it puts in, and pauses the link that a history comes by. */
   readonly paused = false
   readonly #schedule: (call: () => void) => void
+  readonly #delivery = () => this.#deliver()
   #handlers: LinkHandlers | null = null
   #peer: LocalEnd | null = null
   #inbox: ReplicationMessage[] = []
@@ -56,7 +57,7 @@ class LocalEnd implements Link {
     this.#inbox.push(message)
     if (this.#scheduled) return
     this.#scheduled = true
-    this.#schedule(() => this.#deliver())
+    this.#schedule(this.#delivery)
   }
 
   endSoon(reason: string): void {

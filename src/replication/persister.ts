@@ -66,11 +66,11 @@ export class Persister {
   abandon(): Promise<void> {
     for (const task of this.#queue) this.#bytes -= task.bytes
     this.#queue = []
-    if (this.#idle) return Promise.resolve()
+    if (this.#isIdle()) return Promise.resolve()
     return new Promise((resolve) => this.#idleWaiters.push(resolve))
   }
 
-  get #idle(): boolean {
+  #isIdle(): boolean {
     return this.#appendsUnderWay === 0 && !this.#barrierUnderWay
   }
 
@@ -126,7 +126,7 @@ export class Persister {
       this.#advance()
     }
     if (this.#bytes <= persisterBytesMax / 2) this.#reliefWaiters = wakeAll(this.#reliefWaiters)
-    if (this.#idle) this.#idleWaiters = wakeAll(this.#idleWaiters)
+    if (this.#isIdle()) this.#idleWaiters = wakeAll(this.#idleWaiters)
   }
 
   #fail(error: unknown): void {

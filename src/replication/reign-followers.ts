@@ -1,6 +1,5 @@
 import type { Zxid } from '../tree/zxid.ts'
 import type { FollowerInReign } from './leader-state.ts'
-import { reachedByQuorum } from './quorum.ts'
 
 /** Who follows in a reign, the leader's own server among them, and what a quorum of them holds. */
 export class ReignFollowers {
@@ -77,16 +76,22 @@ export class ReignFollowers {
 
   /** Whether a quorum has acknowledged everything up to `zxid`. */
   quorumHolds(zxid: Zxid): boolean {
-    let holding = 0
-    for (const follower of this.#all.values()) if (follower.ackedZxid >= zxid) holding++
-    return holding >= this.#quorum
+    return this.#holding(zxid) >= this.#quorum
   }
 
-  /** The last transaction that a quorum has acknowledged. */
+  /** The last transaction that a quorum has acknowledged; 0 for none. Asked with every acknowledgement, so it makes no list. */
   reachedZxid(): Zxid {
-    const acked: number[] = []
-    for (const { ackedZxid } of this.#all.values()) if (ackedZxid >= 0) acked.push(ackedZxid)
-    return reachedByQuorum(acked, this.#quorum)
+    let reached = 0
+    for (const { ackedZxid } of this.#all.values()) {
+      if (ackedZxid > reached && this.#holding(ackedZxid) >= this.#quorum) reached = ackedZxid
+    }
+    return reached
+  }
+
+  #holding(zxid: Zxid): number {
+    let holding = 0
+    for (const follower of this.#all.values()) if (follower.ackedZxid >= zxid) holding++
+    return holding
   }
 
   /** Of those that asked to lead; -Infinity when none did. */

@@ -176,28 +176,29 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
 
   // What a transaction does
 
-  get #hasWatchers(): boolean {
+  // Not a getter: a private one is a call into the runtime each time.
+  #hasWatchers(): boolean {
     return this.#services.watches.size > 0
   }
 
   nodeCreated(node: Znode, zxid: Zxid): void {
     const { tree } = this.#state
-    if (this.#hasWatchers) this.#services.watches.nodeCreated(tree.path(node), tree.acl(node), zxid)
+    if (this.#hasWatchers()) this.#services.watches.nodeCreated(tree.path(node), tree.acl(node), zxid)
   }
 
   nodeDeleted(node: Znode, zxid: Zxid): void {
     const { tree } = this.#state
-    if (this.#hasWatchers) this.#services.watches.nodeDeleted(tree.path(node), tree.acl(node), zxid)
+    if (this.#hasWatchers()) this.#services.watches.nodeDeleted(tree.path(node), tree.acl(node), zxid)
   }
 
   nodeDataChanged(node: Znode, zxid: Zxid): void {
     const { tree } = this.#state
-    if (this.#hasWatchers) this.#services.watches.nodeDataChanged(tree.path(node), tree.acl(node), zxid)
+    if (this.#hasWatchers()) this.#services.watches.nodeDataChanged(tree.path(node), tree.acl(node), zxid)
   }
 
   nodeChildrenChanged(node: Znode, zxid: Zxid): void {
     const { tree } = this.#state
-    if (this.#hasWatchers) this.#services.watches.nodeChildrenChanged(tree.path(node), tree.acl(node), zxid)
+    if (this.#hasWatchers()) this.#services.watches.nodeChildrenChanged(tree.path(node), tree.acl(node), zxid)
   }
 
   sessionCreated(id: number, timeoutMs: number): void {

@@ -7,6 +7,9 @@ export type WriteGroup = (pieces: Buffer[], lastZxid: Zxid) => Promise<void>
 /** Called once, after the call that it was given to: with null when all of it is durable. */
 export type Settled = (failure: StorageError | null) => void
 
+/** `queueMicrotask` makes an asynchronous resource for each call. */
+const nothing = Promise.resolve()
+
 interface Entry {
   records: Buffer | null
   lastZxid: Zxid
@@ -103,7 +106,7 @@ export class GroupCommit {
     if (this.#busy) return
     this.#busy = true
     // Not at once: what the caller appends next, before it lets go, belongs into the same group.
-    queueMicrotask(this.#begin)
+    void nothing.then(this.#begin)
   }
 
   #advance(): void {

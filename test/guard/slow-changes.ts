@@ -18,7 +18,7 @@ export const slowChanges: readonly SlowChange[] = [
     edits: [
       {
         file: 'replication/leader-loop.ts',
-        find: 'if (this.#gathers && !this.#interrupted) return',
+        find: 'if (this.#gathers() && !this.#interrupted) return',
         replace: '',
       },
     ],

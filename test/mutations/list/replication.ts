@@ -41,8 +41,8 @@ export const replicationMutations: readonly Mutation[] = [
     edits: [
       {
         file: 'replication/reign-followers.ts',
-        find: 'return reachedByQuorum(acked, this.#quorum)',
-        replace: 'return reachedByQuorum(acked, Math.max(1, this.#quorum - 1))',
+        find: 'this.#holding(ackedZxid) >= this.#quorum)',
+        replace: 'this.#holding(ackedZxid) >= Math.max(1, this.#quorum - 1))',
       },
     ],
   },
@@ -53,8 +53,8 @@ export const replicationMutations: readonly Mutation[] = [
     edits: [
       {
         file: 'replication/reign-followers.ts',
-        find: 'return holding >= this.#quorum',
-        replace: 'return holding >= Math.max(1, this.#quorum - 1)',
+        find: 'return this.#holding(zxid) >= this.#quorum',
+        replace: 'return this.#holding(zxid) >= Math.max(1, this.#quorum - 1)',
       },
     ],
   },
