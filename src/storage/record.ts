@@ -1,6 +1,6 @@
-import { crc32 } from 'node:zlib'
 import { BrokenInvariant } from '../runtime/assert.ts'
 import { follows, formatZxid, type Zxid } from '../tree/zxid.ts'
+import { checksumOf } from './checksum.ts'
 
 /**
  * One transaction in the log, on the wire between servers and in memory: the same bytes everywhere, encoded once by the
@@ -26,11 +26,6 @@ export function writeRecordHeader(
   writeU64(target, at + 8, zxid)
   writeU64(target, at + 16, commit)
   target.writeUInt32BE(checksumOf(target, at + 8, at + recordHeaderBytes + payloadBytes), at + 4)
-}
-
-/** A plain view: it is made in a fraction of the time that `subarray` of a Buffer takes. */
-function checksumOf(bytes: Buffer, start: number, end: number): number {
-  return crc32(new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start))
 }
 
 export const recordPayloadBytes = (source: Buffer, at: number): number => u32(source, at)

@@ -48,6 +48,25 @@ export function skipOpenAcl(reader: JuteReader): boolean {
   return true
 }
 
+/** Its bytes as words, the last of which overlaps the one before. */
+const openWords = wordPlaces(openAcl.bytes.length).map((at) => openAcl.bytes.readInt32BE(at))
+const openPlaces = wordPlaces(openAcl.bytes.length)
+
+function wordPlaces(length: number): number[] {
+  const places: number[] = []
+  for (let at = 0; at + 4 <= length; at += 4) places.push(at)
+  places.push(length - 4)
+  return places
+}
+
+/** Whether the open list, and nothing else, stands in `view` from `start` to `end`. */
+export function isOpenAcl(view: DataView, start: number, end: number): boolean {
+  if (end - start !== openAcl.bytes.length) return false
+  for (let i = 0; i < openWords.length; i++)
+    if (view.getInt32(start + (openPlaces[i] as number)) !== openWords[i]) return false
+  return true
+}
+
 /** Keeps one list of each kind, as long as a node has it. */
 export class AclTable {
   readonly #lists = new Map<string, AclList>()

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { copyWords } from '../runtime/copy-range.ts'
 
 /** One round of MurmurHash3 (Austin Appleby, public domain): 32-bit integers only, so that it is cheap. */
 export function mix(hash: number, value: number): number {
@@ -55,6 +56,34 @@ export function hashView(view: DataView, start: number, end: number): number {
   let at = start
   for (; at + 4 <= end; at += 4) h = mix(h, view.getInt32(at, true))
   for (; at < end; at++) h = mix(h, view.getUint8(at))
+  return finish(h)
+}
+
+/** Copies as `copyWords`, and returns `hashView` of it: while one word is mixed in, the processor copies others. */
+export function copyHashed(
+  source: DataView,
+  start: number,
+  end: number,
+  target: DataView,
+  at: number,
+): number {
+  if (end - start > shortBytesMax) {
+    copyWords(source, start, end, target, at)
+    return hashView(target, at, at + end - start)
+  }
+  let h = end - start
+  let from = start
+  let to = at
+  for (; from + 4 <= end; from += 4, to += 4) {
+    const word = source.getInt32(from, true)
+    target.setInt32(to, word, true)
+    h = mix(h, word)
+  }
+  for (; from < end; from++, to++) {
+    const byte = source.getUint8(from)
+    target.setUint8(to, byte)
+    h = mix(h, byte)
+  }
   return finish(h)
 }
 

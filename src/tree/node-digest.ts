@@ -1,32 +1,33 @@
 import { finish, mix } from './digest.ts'
-import { Field, type NodeTable } from './node-table.ts'
-import type { Znode } from './znode.ts'
+import { Field } from './node-table.ts'
 
-/** The half of what a node adds to the state's digest that changes with the data. */
-export function digestOfData(records: NodeTable, node: Znode, dataHash: number): number {
-  const view = records.view(node)
-  const at = records.at(node)
-  let h = mix(view.getInt32(at + Field.pathHash), dataHash)
-  h = mix(h, view.getInt32(at + Field.version))
-  h = mixStored(h, view, at + Field.mzxid)
-  return finish(mixStored(h, view, at + Field.mtime))
+/** As `mixLong` takes a 64-bit field: its lower half first. */
+const halves = (field: number): number[] => [field + 4, field]
+
+const fieldsOfData = [Field.version, ...halves(Field.mzxid), ...halves(Field.mtime)]
+const fieldsOfRest = [
+  Field.aversion,
+  Field.childCreations,
+  Field.childCount,
+  ...halves(Field.czxid),
+  ...halves(Field.ctime),
+  ...halves(Field.owner),
+  ...halves(Field.pzxid),
+]
+
+/** The half of what a node adds to the state's digest that changes with the data. Its record stands in `view` at `at`. */
+export function digestOfData(view: DataView, at: number, dataHash: number): number {
+  return mixFields(mix(view.getInt32(at + Field.pathHash), dataHash), view, at, fieldsOfData)
 }
 
 /** The half that changes with the children and the access control list. */
-export function digestOfRest(records: NodeTable, node: Znode, aclHash: number): number {
-  const view = records.view(node)
-  const at = records.at(node)
-  let h = mix(view.getInt32(at + Field.pathHash) ^ 0x5bd1e995, aclHash)
-  h = mix(h, view.getInt32(at + Field.aversion))
-  h = mix(h, view.getInt32(at + Field.childCreations))
-  h = mix(h, view.getInt32(at + Field.childCount))
-  h = mixStored(h, view, at + Field.czxid)
-  h = mixStored(h, view, at + Field.ctime)
-  h = mixStored(h, view, at + Field.owner)
-  return finish(mixStored(h, view, at + Field.pzxid))
+export function digestOfRest(view: DataView, at: number, aclHash: number): number {
+  return mixFields(mix(view.getInt32(at + Field.pathHash) ^ 0x5bd1e995, aclHash), view, at, fieldsOfRest)
 }
 
-/** As `mixLong` of the number that stands there. */
-function mixStored(hash: number, view: DataView, at: number): number {
-  return mix(mix(hash, view.getInt32(at + 4)), view.getInt32(at))
+/** A loop, for the engine does not inline as many calls of `mix`, and takes long to compile those that it does. */
+function mixFields(start: number, view: DataView, at: number, fields: readonly number[]): number {
+  let h = start
+  for (let i = 0; i < fields.length; i++) h = mix(h, view.getInt32(at + (fields[i] as number)))
+  return finish(h)
 }

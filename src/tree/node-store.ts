@@ -1,8 +1,9 @@
 import { BrokenInvariant } from '../runtime/assert.ts'
-import { copyRange } from '../runtime/copy-range.ts'
+import { copyRange, copyWords } from '../runtime/copy-range.ts'
+import { LastView } from '../runtime/last-view.ts'
 import type { JuteWriter } from '../wire/jute-writer.ts'
 import { ByteHeap, type ChunkAddress } from './byte-heap.ts'
-import { hashView } from './digest.ts'
+import { copyHashed, hashView } from './digest.ts'
 import { Field, Flag, NodeTable } from './node-table.ts'
 import type { Znode } from './znode.ts'
 
@@ -28,6 +29,10 @@ const tailBytes = 256
 export class NodeStore {
   readonly records = new NodeTable()
   readonly #heap = new ByteHeap()
+  readonly #paths = new LastView()
+  readonly #sources = new LastView()
+  /** What the data of the node that was added last add to the digest, as `hashData` tells. */
+  addedHash = 0
 
   /** A new record with this path and these data, which are copied; a length of -1 stands for null. */
   add(
@@ -44,10 +49,11 @@ export class NodeStore {
     const pathLength = end - start
     const bytes = Math.max(dataLength, 0)
     const address = heap.allocate(pathLength + bytes)
-    const target = heap.bytes(address)
+    const target = heap.view(address)
     const at = heap.offset(address)
-    copyRange(path, start, end, target, at)
-    copyRange(source, dataAt, dataAt + bytes, target, at + pathLength)
+    copyWords(this.#paths.of(path), start, end, target, at)
+    const hash = copyHashed(this.#sources.of(source), dataAt, dataAt + bytes, target, at + pathLength)
+    this.addedHash = dataLength < 0 ? -1 : hash
     const node = records.allocate()
     const view = records.view(node)
     const record = records.at(node)

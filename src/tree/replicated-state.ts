@@ -59,6 +59,7 @@ export class ReplicatedState {
 
   /** Sixteen hexadecimal digits; equal states have equal ones, and different states differ but for chance. */
   digest(): string {
+    this.tree.endRun()
     return this.#digest.toString()
   }
 

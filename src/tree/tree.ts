@@ -39,6 +39,8 @@ export class Tree extends TreeView {
   /** What was inserted and is not settled. */
   #newcomers: Newcomers | null = null
   #replaying = false
+  /** Of the nodes that were created last and are not counted at it yet; 0 for none. */
+  #runParent = 0 as Znode
   #dataBytes = 0
   #ephemeralCount = 0
   readonly #reaped = new Set<Znode>()
@@ -108,6 +110,7 @@ export class Tree extends TreeView {
     if (parent === undefined) throw this.#broken('create: the parent does not exist of')
     if (!this.#replaying && this.index.find(scan.hash, scan.bytes, scan.start, scan.end) !== undefined)
       throw this.#broken('create: there is already')
+    if (parent !== this.#runParent) this.endRun()
     const node = this.#add(source, dataAt, dataLength, acl, owner)
     if (this.#replaying) this.index.addLate(node)
     else this.index.add(scan.hash, node)
@@ -122,15 +125,20 @@ export class Tree extends TreeView {
     this.#hashNew(node)
     this.#willChange(parent)
     records.setInt(parent, Field.childCreations, (records.int(parent, Field.childCreations) + 1) | 0)
-    this.kinship.adopt(parent, node)
     records.setLong(parent, Field.pzxid, zxid)
-    this.#rehashB(parent)
-    if (this.quotas.size > 0 || areQuotaPart(path, start, end)) this.quotas.created(node)
+    this.#runParent = parent
+    this.kinship.adoptInRun(parent, node)
+    if (!this.#replaying) this.endRun()
+    if (this.quotas.size > 0 || areQuotaPart(path, start, end)) {
+      this.endRun()
+      this.quotas.created(node)
+    }
     return node
   }
 
   /** Takes a node without children away. It still tells what it was until the next one is created or removed. */
   remove(node: Znode, zxid: Zxid): void {
+    this.endRun()
     this.#forgetRemoved()
     const records = this.records
     const parent = this.kinship.parent(node)
@@ -155,6 +163,7 @@ export class Tree extends TreeView {
 
   /** Replaces the data and raises the version. */
   setData(node: Znode, source: Buffer, dataAt: number, dataLength: number, zxid: Zxid, wallMs: number): void {
+    this.endRun()
     this.#willChange(node)
     const records = this.records
     const bytesMore = Math.max(dataLength, 0) - this.dataLength(node)
@@ -169,6 +178,7 @@ export class Tree extends TreeView {
 
   /** Replaces the data of a node that the servers themselves keep up to date: only its length shows in the Stat. */
   rewriteData(node: Znode, data: Buffer): void {
+    this.endRun()
     this.#willChange(node)
     const bytesMore = data.length - this.dataLength(node)
     this.store.setData(node, data, 0, data.length)
@@ -177,6 +187,7 @@ export class Tree extends TreeView {
   }
 
   setAcl(node: Znode, acl: AclList): void {
+    this.endRun()
     this.#willChange(node)
     const records = this.records
     const kept = this.acls.reference(acl)
@@ -205,14 +216,27 @@ export class Tree extends TreeView {
     return node
   }
 
-  /** Until `endReplay`, many nodes are created in a row, and few are looked for. */
+  /**
+   * Until `endReplay`, many nodes are created in a row, and few are looked for: what they change at their parent, and above it,
+   * may wait until another change comes, or `endRun`.
+   */
   beginReplay(): void {
     this.#replaying = true
   }
 
   endReplay(): void {
     this.#replaying = false
+    this.endRun()
     this.index.placeLate()
+  }
+
+  /** Nothing that was created waits to be counted at its parent; before the digest is told, too. */
+  endRun(): void {
+    const parent = this.#runParent
+    if (parent === 0) return
+    this.#runParent = 0 as Znode
+    this.kinship.endRun()
+    this.#rehashB(parent)
   }
 
   /** About so many will be inserted into the empty tree. */
@@ -251,6 +275,7 @@ export class Tree extends TreeView {
     this.records = this.store.records
     this.kinship = new Kinship(this.records)
     this.#newcomers = null
+    this.#runParent = 0 as Znode
     this.root = 0 as Znode
     this.config = 0 as Znode
     this.removed = 0 as Znode
@@ -304,28 +329,31 @@ export class Tree extends TreeView {
     this.markForSnapshot(node)
   }
 
-  /** Of a node that the digest does not have yet. */
+  /** Of the node that was added last, which the digest does not have yet. */
   #hashNew(node: Znode): void {
-    const records = this.records
-    const a = digestOfData(records, node, this.store.hashData(node))
-    const b = digestOfRest(records, node, this.acl(node).hash)
+    const view = this.records.view(node)
+    const at = this.records.at(node)
+    const a = digestOfData(view, at, this.store.addedHash)
+    const b = digestOfRest(view, at, this.acls.at(view.getInt32(at + Field.acl)).hash)
     this.#digest.add(a, b)
-    records.setInt(node, Field.digestA, a)
-    records.setInt(node, Field.digestB, b)
+    view.setInt32(at + Field.digestA, a)
+    view.setInt32(at + Field.digestB, b)
   }
 
   #rehashA(node: Znode): void {
-    const records = this.records
-    const digest = digestOfData(records, node, this.store.hashData(node))
-    this.#digest.add(digest - records.int(node, Field.digestA), 0)
-    records.setInt(node, Field.digestA, digest)
+    const view = this.records.view(node)
+    const at = this.records.at(node)
+    const digest = digestOfData(view, at, this.store.hashData(node))
+    this.#digest.add(digest - view.getInt32(at + Field.digestA), 0)
+    view.setInt32(at + Field.digestA, digest)
   }
 
   #rehashB(node: Znode): void {
-    const records = this.records
-    const digest = digestOfRest(records, node, this.acl(node).hash)
-    this.#digest.add(0, digest - records.int(node, Field.digestB))
-    records.setInt(node, Field.digestB, digest)
+    const view = this.records.view(node)
+    const at = this.records.at(node)
+    const digest = digestOfRest(view, at, this.acls.at(view.getInt32(at + Field.acl)).hash)
+    this.#digest.add(0, digest - view.getInt32(at + Field.digestB))
+    view.setInt32(at + Field.digestB, digest)
   }
 }
 

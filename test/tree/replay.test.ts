@@ -9,15 +9,25 @@ import { OpCode } from '../../src/wire/opcodes.ts'
 import { createBody, deleteBody, Harness, setDataBody } from './harness.ts'
 import { randomRequest, sendRandom } from './random-requests.ts'
 
-/** The state that a history leads to, and whether every node of it is found. */
+/** The state that a history leads to, what is counted at each node, and whether every node is found. */
 function outcome({ history }: Harness, isReplay: boolean) {
   const state = new ReplicatedState()
   const { tree } = state
   if (isReplay) tree.beginReplay()
-  for (const { zxid, bytes } of history) state.apply(zxid, bytes, noListener)
+  const digests: string[] = []
+  for (const [i, { zxid, bytes }] of history.entries()) {
+    state.apply(zxid, bytes, noListener)
+    if (i % 5 === 0) digests.push(state.digest())
+  }
   if (isReplay) tree.endReplay()
+  const counts = [...tree.nodes()].map((node) => [
+    tree.childCount(node),
+    tree.descendantCount(node),
+    tree.subtreeBytes(node),
+    tree.pzxid(node),
+  ])
   const paths = [...tree.nodes()].map((node) => [tree.path(node), tree.find(tree.path(node)) === node])
-  return { digest: state.digest(), paths }
+  return { digest: state.digest(), digests, counts, paths }
 }
 
 test('property: a history that is replayed -> the state that it made, with every node found', () => {
