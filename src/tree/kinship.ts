@@ -31,14 +31,9 @@ export class Kinship {
     return this.#link(node, Field.nextSibling)
   }
 
-  adopt(parent: Znode, node: Znode): void {
-    this.adoptInRun(parent, node)
-    this.endRun()
-  }
-
   /**
-   * As `adopt`, for many in a row: what is counted up the path of a parent is added when another one's turn comes, or at
-   * `endRun`. Until then nothing else may be done here.
+   * For one or many in a row: what is counted up the path of a parent is added when another one's turn comes, or at `endRun`.
+   * Until then nothing else may be done here.
    */
   adoptInRun(parent: Znode, node: Znode): void {
     const records = this.#records
