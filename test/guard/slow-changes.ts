@@ -104,8 +104,8 @@ export const slowChanges: readonly SlowChange[] = [
     edits: [
       {
         file: 'replication/leader-loop.ts',
-        find: 'this.#runtime.timers.endOfTurn(() => this.#turn())',
-        replace: 'this.#runtime.timers.after(1, () => this.#turn())',
+        find: 'this.#runtime.timers.endOfTurn(this.#turn)',
+        replace: 'this.#runtime.timers.after(1, this.#turn)',
       },
     ],
   },
