@@ -3,8 +3,8 @@ import type { FixedType } from './fixed-layouts.ts'
 import type { ReplicationMessage } from './messages.ts'
 
 /**
- * The shape of every packed message, in one place; the others' is their layout (see `fixed-layouts.ts`). What a stranger or a damaged link sends is checked against it once, at the gate;
- * everything behind it trusts the types.
+ * The shape of every packed message, in one place; the others' is their layout (see `fixed-layouts.ts`). What a stranger or a
+ * damaged link sends is checked against it once, at the gate; everything behind it trusts the types.
  */
 type FieldCheck = (value: unknown) => boolean
 
