@@ -25,6 +25,11 @@ describe('npm run sim', () => {
     5 * minutes,
   )
 
+  it('a leader’s disk is at work for 14 s more when the faults end -> the session of who asks it expires, and another one is served', async () => {
+    const report = await run(5720)
+    expect(report.violations).toEqual([])
+  })
+
   it(
     'the same seed twice in this process and once in another -> the same trace; another seed -> another trace',
     async () => {
