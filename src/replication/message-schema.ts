@@ -102,6 +102,8 @@ export function invalidMessage(body: unknown): string | null {
   const fields = body as Record<string, unknown>
   const type = fields['type']
   if (typeof type !== 'string' || !Object.hasOwn(messageFields, type)) return `unknown type ${shown(type)}`
+  // A round has a layout, and what answers it trusts that.
+  if (type === 'heartbeat' && 'round' in fields) return `heartbeat.round is ${shown(fields['round'])}, packed`
   if (type === 'heartbeat') return invalidFields('heartbeat.status', fields['status'], statusFields)
   return invalidFields(type, fields, messageFields[type as PackedType])
 }

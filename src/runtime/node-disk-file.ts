@@ -25,7 +25,9 @@ export class NodeDiskFile implements DiskFile {
   /** One promise for all of it: a group of the log is one write. */
   write(pieces: readonly Uint8Array[], position: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      writeAll(this.#fd, pieces, position, (error) => (error === null ? resolve() : reject(error)))
+      writeAll(this.#fd, { pieces, from: 0 }, position, (error) =>
+        error === null ? resolve() : reject(error),
+      )
     })
   }
 
@@ -72,21 +74,33 @@ export class NodeDiskFile implements DiskFile {
   }
 }
 
+/** What is left to write: `pieces` from number `from` on. There may be a hundred thousand. */
+interface Left {
+  readonly pieces: readonly Uint8Array[]
+  readonly from: number
+}
+
 function writeAll(
   fd: number,
-  pieces: readonly Uint8Array[],
+  { pieces, from }: Left,
   position: number,
   done: (error: Error | null) => void,
 ): void {
-  const now = pieces.length > piecesPerCallMax ? pieces.slice(0, piecesPerCallMax) : pieces
+  const fits = from === 0 && pieces.length <= piecesPerCallMax
+  const now = fits ? pieces : pieces.slice(from, from + piecesPerCallMax)
   const wanted = totalBytes(now)
   writev(fd, now, position, (error, written) => {
     if (error) return done(error)
-    if (written === wanted && now.length === pieces.length) return done(null)
+    const behind = { pieces, from: from + now.length }
+    if (written === wanted && behind.from === pieces.length) return done(null)
     // A short write is no error: the disk is nearly full, or a signal came. The next one tells.
     if (written === 0 && wanted > 0)
       return done(new CodedError('EIO', `the system wrote 0 of ${wanted} bytes`))
-    writeAll(fd, withoutFirst(pieces, written), position + written, done)
+    const left =
+      written === wanted
+        ? behind
+        : { pieces: [...withoutFirst(now, written), ...pieces.slice(behind.from)], from: 0 }
+    writeAll(fd, left, position + written, done)
   })
 }
 

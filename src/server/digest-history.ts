@@ -28,15 +28,15 @@ export class DigestHistory {
     return this.#entries
   }
 
-  /** Whether this transaction is one whose digest is noted. */
+  /** Whether this transaction is one to `note`. */
   isDue(zxid: Zxid): boolean {
     return this.#observer !== null || isKept(zxid)
   }
 
-  note(zxid: Zxid, digest: string): void {
+  note(zxid: Zxid, digest: () => string): void {
     this.#observer?.applied(zxid, digest)
     if (!isKept(zxid)) return
-    this.#entries.push({ zxid, digest })
+    this.#entries.push({ zxid, digest: digest() })
     if (this.#entries.length >= 2 * digestsMax) this.#entries = this.#entries.slice(-digestsMax)
   }
 

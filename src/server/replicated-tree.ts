@@ -31,6 +31,7 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
   /** Takes the answers that no client gets. */
   readonly #unread = new JuteWriter(256)
   readonly #stamp = { wallMs: 0 }
+  readonly #digest = (): string => this.#state.digest()
   #lastProposed: Zxid = 0
   /** When the transactions that are being applied are answered; -1 until the first answer. */
   #nowMs = -1
@@ -72,7 +73,7 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
   apply(zxid: Zxid, records: Buffer, start: number, end: number): void {
     this.#state.apply(zxid, records, this, start, end)
     const { digests } = this.#services
-    if (digests.isDue(zxid)) digests.note(zxid, this.#state.digest())
+    if (digests.isDue(zxid)) digests.note(zxid, this.#digest)
     const connection = this.#repliedTo
     if (connection === null) return
     // Reads that waited for this write are answered now, before the next write of the same client takes effect.
@@ -128,7 +129,7 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
   reset(): void {
     this.#willBeReplaced()
     this.#state.reset()
-    this.#services.digests.loaded(this.lastApplied, () => this.#state.digest())
+    this.#services.digests.loaded(this.lastApplied, this.#digest)
   }
 
   async load(zxid: Zxid, chunks: AsyncIterable<Buffer>): Promise<void> {
@@ -138,7 +139,7 @@ export class ReplicatedTree implements StateMachine, ApplyListener {
       this.#state.lastApplied === zxid,
       () => `the snapshot of ${zxid} holds the state of ${this.#state.lastApplied}`,
     )
-    this.#services.digests.loaded(zxid, () => this.#state.digest())
+    this.#services.digests.loaded(zxid, this.#digest)
     // Before anything behind the snapshot is applied and answered: events leave before replies.
     this.#services.watches.stateWasReplaced(this.#state)
   }

@@ -1,3 +1,4 @@
+import { BrokenInvariant } from '../runtime/assert.ts'
 import { Field, getLong, type NodeTable } from './node-table.ts'
 import type { Znode } from './znode.ts'
 
@@ -21,8 +22,10 @@ export class Kinship {
     return this.#link(node, Field.parent)
   }
 
-  /** 0 for none. */
+  /** 0 for none. Not during a run, which hides its children. */
   firstChild(node: Znode): Znode {
+    if (this.#runParent !== 0)
+      throw new BrokenInvariant('children are looked for while some wait to be counted')
     return this.#link(node, Field.firstChild)
   }
 

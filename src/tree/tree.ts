@@ -221,6 +221,8 @@ export class Tree extends TreeView {
    * may wait until another change comes, or `endRun`.
    */
   beginReplay(): void {
+    // Of a replay that another one takes the place of: who looks at the tree now sees all of it.
+    this.endRun()
     this.#replaying = true
   }
 

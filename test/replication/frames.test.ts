@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
+import { pack } from 'msgpackr'
 import { describe, expect, test } from 'vitest'
 import {
   encodeFrame,
@@ -10,6 +11,7 @@ import {
 } from '../../src/replication/frames.ts'
 import { protocolVersion, type ReplicationMessage } from '../../src/replication/messages.ts'
 import { SeededRandom } from '../../src/runtime/seeded-random.ts'
+import { statusOf } from './peer-status.ts'
 import { sampleMessages } from './sample-messages.ts'
 
 function read(chunks: Buffer[], bytesMax = frameBytesMax): ReplicationMessage[] {
@@ -134,6 +136,10 @@ describe('frames', () => {
     ['nothing packed', frame(Buffer.from([0]))],
     ['an ack that is packed', frame(typed('ack', [0xa4, ...Buffer.from('zxid'), 5], 2))],
     ['a round that is packed', frame(typed('heartbeat', [0xa5, ...Buffer.from('round'), 5], 2))],
+    [
+      'a status with a round, packed',
+      frame(Buffer.concat([Buffer.alloc(1), pack({ type: 'heartbeat', status: statusOf(), round: 'x' })])),
+    ],
     ['a kind without a layout', frame(Buffer.from('0a' + '0000000000000005', 'hex'))],
     ['a number of 2^53', frame(Buffer.from('01' + '0020000000000000', 'hex'))],
     ['a number of 2^64 - 1', frame(Buffer.from('01' + 'ffffffffffffffff', 'hex'))],

@@ -2,7 +2,8 @@ import { formatZxid, type Zxid } from '../../tree/zxid.ts'
 import type { Violation } from './violation.ts'
 
 interface Applied {
-  readonly digest: string
+  /** As the first one told it who did; null for nobody yet. */
+  digest: string | null
   /** The transaction before it. */
   readonly previous: Zxid
   /** The server that came to it first. */
@@ -30,8 +31,8 @@ export class OneHistory {
     return this.#last
   }
 
-  /** `digest`: of its state with this transaction in it. */
-  applied(server: number, zxid: Zxid, digest: string): Violation | null {
+  /** `digest`: of its state with this transaction in it; null when it was not asked. */
+  applied(server: number, zxid: Zxid, digest: string | null): Violation | null {
     const previous = this.#lastOf.get(server) ?? 0
     this.#lastOf.set(server, zxid)
     const first = this.#applied.get(zxid)
@@ -67,10 +68,11 @@ export class OneHistory {
   #compare(
     server: number,
     zxid: Zxid,
-    digest: string,
+    digest: string | null,
     first: Pick<Applied, 'digest' | 'by'>,
   ): Violation | null {
-    if (first.digest === digest) return null
+    first.digest ??= digest
+    if (digest === null || first.digest === digest) return null
     return {
       rule: 'equal digest at equal zxid',
       problem: `at ${formatZxid(zxid)} server ${server} has ${digest}, server ${first.by} had ${first.digest}`,

@@ -48,6 +48,8 @@ const checkLimitMs = 60_000
 /** The longest session timeout, after which nothing changes by itself any more, and then some. */
 const convergenceLimitMs = 60_000
 const sampleMs = 20
+/** Of every other seed. Real servers note one of 128. */
+const rareDigest = 16
 
 /** Runs one plan from the first start of its servers to the last look at them. Never rejects: what goes wrong is reported. */
 export async function runSeed(plan: Plan, options: SeedRunOptions = {}): Promise<SeedReport> {
@@ -91,7 +93,8 @@ class SeedRun {
       onServerStopped: (id, error) => this.#onServerStopped(id, error),
     })
     const { world } = this.#ensemble
-    this.#watch = new Watch(this.#ensemble, (violation) => this.#found(violation))
+    const digestEvery = plan.seed % 2 === 0 ? 1 : rareDigest
+    this.#watch = new Watch(this.#ensemble, digestEvery, (violation) => this.#found(violation))
     this.#standstill = new Standstill(this.#ensemble, plan.config.tickTimeMs)
     this.#nemesis = new Nemesis({
       ensemble: this.#ensemble,

@@ -13,6 +13,7 @@ import { DurableHistory } from './durable-history.ts'
 /** Tells the checkers what the servers of an ensemble do, and `found` what the checkers find. */
 export class Watch {
   readonly #ensemble: SimEnsemble
+  readonly #digestEvery: number
   readonly #found: (violation: Violation) => void
   readonly #leaders = new LeaderPerEpoch()
   readonly #history = new OneHistory()
@@ -21,8 +22,13 @@ export class Watch {
   readonly #commits: DurableCommits
   readonly #disks = new Map<number, DurableHistory>()
 
-  constructor(ensemble: SimEnsemble, found: (violation: Violation) => void) {
+  /**
+   * The digest is asked for at every so many transactions: to tell it, a server that replays a history has to reckon what
+   * might wait for the next one.
+   */
+  constructor(ensemble: SimEnsemble, digestEvery: number, found: (violation: Violation) => void) {
     this.#ensemble = ensemble
+    this.#digestEvery = digestEvery
     this.#found = found
     this.#commits = new DurableCommits(ensemble.ids.length)
     for (const id of ensemble.ids) {
@@ -43,7 +49,7 @@ export class Watch {
     return {
       applied: (zxid, digest) => {
         const committed = zxid > this.#history.last
-        this.#take(this.#history.applied(id, zxid, digest))
+        this.#take(this.#history.applied(id, zxid, zxid % this.#digestEvery === 0 ? digest() : null))
         if (committed) this.#onCommitted(zxid)
       },
       loaded: (zxid, digest) => this.#take(this.#history.loaded(id, zxid, digest)),

@@ -33,6 +33,15 @@ describe('one history', () => {
     })
   })
 
+  it('digests of some transactions only -> these are compared, whoever tells one first', () => {
+    const history = new OneHistory()
+    for (const server of [1, 2]) history.loaded(server, 0, 'empty')
+    expect(history.applied(1, first, null)).toBeNull()
+    expect(history.applied(2, first, 'd0')).toBeNull()
+    expect(history.loaded(3, first, 'dx')?.rule).toBe('equal digest at equal zxid')
+    expect(history.loaded(3, first, 'd0')).toBeNull()
+  })
+
   it('a snapshot with another state -> found', () => {
     expect(alike([1], 3).loaded(2, first + 2, 'd1')?.rule).toBe('equal digest at equal zxid')
   })
