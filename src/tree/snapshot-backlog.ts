@@ -9,7 +9,7 @@ import type { Tree } from './tree.ts'
 import type { Znode } from './znode.ts'
 
 /** From so many bytes of path, data and list on, a node is kept. A turn that copies thousands of smaller ones takes milliseconds more. */
-const keptBytesMin = 4096
+const keptBytesMin = 2048
 
 /** Of so many nodes each buffer has what `SavedField` tells. */
 const bufferBits = 10
