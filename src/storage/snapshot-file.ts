@@ -30,7 +30,7 @@ const trailerBytes = 24
 /** Syncing all of a large snapshot in one go would hold up the log's own syncs behind it. */
 const syncEveryBytes = 16 * 1024 * 1024
 const readAheadBytes = 1024 * 1024
-/** Larger pieces, of which a session with many large answers makes one, are written as several chunks: a checksum takes its time. */
+/** Larger pieces are written as several chunks: the checksum of all at one go would stop everything else. */
 const chunkBytesMax = 1024 * 1024
 
 function encodeHeader(header: SnapshotHeader): Buffer {

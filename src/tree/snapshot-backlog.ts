@@ -4,11 +4,14 @@ import type { AclList } from './acl-table.ts'
 import { savedBytes } from './node-image.ts'
 import type { KeptContent } from './node-store.ts'
 import type { Session } from './sessions.ts'
-import { type SavedSession, SnapshotRecord, writeSaved, writeSession } from './snapshot-format.ts'
+import { type SavedSession, writeKeptNode, writeSaved, writeSession } from './snapshot-format.ts'
 import type { Tree } from './tree.ts'
 import type { Znode } from './znode.ts'
 
-/** From so many bytes of path, data and list on, a node is kept. A turn that copies thousands of smaller ones takes milliseconds more. */
+/**
+ * From so many bytes of path, data and list on, a node is kept. A turn that copies thousands of smaller ones takes milliseconds
+ * more, and an object for each would be more to hold.
+ */
 const keptBytesMin = 2048
 
 /** Of so many nodes each buffer has what `SavedField` tells. */
@@ -99,12 +102,7 @@ export class SnapshotBacklog {
   }
 
   #writeNode(writer: JuteWriter, { content, acl }: KeptNode, place: number): void {
-    const mark = writer.beginFrame()
-    writer.int(SnapshotRecord.node)
-    this.#tree.writeKept(content, writer)
-    const at = savedAt(place)
-    writer.rawRange(this.#savedOf(place), at, at + savedBytes).rawRange(acl.bytes, 0, acl.bytes.length)
-    writer.endFrame(mark)
+    writeKeptNode(writer, this.#tree, content, this.#savedOf(place), savedAt(place), acl)
     this.#tree.giveBack(content)
   }
 

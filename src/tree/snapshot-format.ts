@@ -1,4 +1,7 @@
 import type { JuteWriter } from '../wire/jute-writer.ts'
+import type { AclList } from './acl-table.ts'
+import { savedBytes } from './node-image.ts'
+import type { KeptContent } from './node-store.ts'
 import type { OriginEntry } from './origins.ts'
 import type { Session } from './sessions.ts'
 import type { Tree } from './tree.ts'
@@ -32,6 +35,22 @@ export function writeNode(writer: JuteWriter, tree: Tree, node: Znode): void {
   else tree.writeData(node, writer)
   writeSaved(writer, tree, node)
   writer.rawRange(acl, 0, acl.length)
+  writer.endFrame(mark)
+}
+
+/** As `writeNode` would have when its content was kept; what `SavedField` has of it stands in `saved`, from `savedAt` on. */
+export function writeKeptNode(
+  writer: JuteWriter,
+  tree: Tree,
+  content: KeptContent,
+  saved: Buffer,
+  savedAt: number,
+  acl: AclList,
+): void {
+  const mark = writer.beginFrame()
+  writer.int(SnapshotRecord.node)
+  tree.writeKept(content, writer)
+  writer.rawRange(saved, savedAt, savedAt + savedBytes).rawRange(acl.bytes, 0, acl.bytes.length)
   writer.endFrame(mark)
 }
 
